@@ -1,0 +1,49 @@
+"""What a language model is asked, whoever runs it.
+
+A backend has few verbs. It takes token ids and returns numbers: templates, digits and shortening
+belong to ``deita_tui.scoring``. Heavy libraries are imported inside a backend's functions only.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+
+
+class Judge(Protocol):
+    """A causal language model, asked only how likely each of a few tokens comes next."""
+
+    identity: Mapping[str, str]
+    """What decides its numbers: backend, sha256 of weights and tokenizer, resolved precision.
+    Stored with every score (D12); never a device, a batch size, a path or a key."""
+
+    limit: int
+    """The most tokens that it takes in one prompt."""
+
+    def tokens(self, text: str) -> list[int]:
+        """Token ids of ``text`` read as plain text: BOS as the model has it, no EOS, no specials."""
+        ...
+
+    def next_logprobs(
+        self, prompts: Sequence[Sequence[int]], choices: Sequence[int], shared: int = 0
+    ) -> "FloatArray":
+        """Natural-log probabilities of ``choices`` right after each prompt.
+
+        Args:
+            prompts: n prompts as token ids, each of 1 to ``limit`` tokens.
+            choices: k token ids.
+            shared: this many leading tokens are the same in all prompts, and need computing once.
+
+        Returns:
+            (n, k) float64, over the whole vocabulary (not renormalised over the choices), in the
+            order of ``prompts``. A prompt that the model could not answer is a row of NaN.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the memory back."""
+        ...

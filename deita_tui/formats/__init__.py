@@ -1,0 +1,1 @@
+"""Readers by name: files in, records out."""

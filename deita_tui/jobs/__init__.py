@@ -1,0 +1,1 @@
+"""Starting, watching and stopping long work in a process of its own."""

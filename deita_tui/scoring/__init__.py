@@ -1,0 +1,1 @@
+"""Scoring methods: texts and numbers in, scores out."""
