@@ -25,7 +25,7 @@ class Judge(Protocol):
     """The most tokens that it takes in one prompt."""
 
     def tokens(self, text: str) -> list[int]:
-        """Token ids of ``text`` read as plain text: BOS as the model has it, no EOS, no specials."""
+        """Token ids of ``text`` as plain text: BOS as the model has it, no EOS, no specials."""
         ...
 
     def next_logprobs(
@@ -36,11 +36,18 @@ class Judge(Protocol):
         Args:
             prompts: n prompts as token ids, each of 1 to ``limit`` tokens.
             choices: k token ids.
-            shared: this many leading tokens are the same in all prompts, and need computing once.
+            shared: this many leading tokens are the same in all prompts, and need computing once;
+                fewer than the shortest prompt has. It depends on the template alone, never on the
+                other prompts, so that a number does not either.
 
         Returns:
             (n, k) float64, over the whole vocabulary (not renormalised over the choices), in the
-            order of ``prompts``. A prompt that the model could not answer is a row of NaN.
+            order of ``prompts``. A prompt that the model could not answer is a row of NaN; why the
+            last one is may be left in an attribute ``trouble``, as a sentence.
+
+        Raises:
+            DeitaError: it cannot answer anything any more. Whatever else it raises is taken to be
+                about these prompts, and each is asked again alone.
         """
         ...
 

@@ -1,30 +1,45 @@
 """Opening a project, and the one way to write to it."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Self
 
+from deita_store import migrations
+from deita_store.disks import filesystem, is_network, require
 from deita_store.errors import (
-    DamagedError,
     NewerProjectError,
-    NoSpaceError,
     NotAProjectError,
     ReadOnlyError,
     StoreError,
 )
-from deita_store.migrations import APPLICATION_ID, VERSION, migrate
+from deita_store.sentences import BUSY_SECONDS, told, told_of_files
+
+__all__ = [
+    "CACHE",
+    "DATABASE",
+    "LOCK",
+    "LOGS",
+    "Store",
+    "filesystem",
+    "is_network",
+    "is_project",
+    "now",
+]
 
 DATABASE = "project.db"
 CACHE = "cache"
 LOGS = "logs"
 LOCK = "worker.lock"
 
-_BUSY_SECONDS = 30.0
+_LOOK_SECONDS = 0.0005
+"""Between two looks at the write lock."""
 
 
 class Store:
@@ -43,20 +58,22 @@ class Store:
 
     @classmethod
     def create(cls, folder: Path | str) -> Self:
-        """Make a new project in ``folder``, which may exist but must hold no project."""
+        """Make a new project in ``folder``, which may exist but must hold no project.
+
+        What a creation that was cut short has left is taken over, so it can simply be repeated.
+        """
         folder = Path(folder)
         path = folder / DATABASE
-        if path.exists():
-            raise StoreError(
-                f"{folder} is a project already.", "Open it, or choose another folder."
-            )
-        with _told(folder):
-            for part in (folder, folder / CACHE, folder / LOGS):
-                part.mkdir(parents=True, exist_ok=True)
-            db = _connect(f"{path.absolute().as_uri()}?mode=rwc")
+        _make_folders(folder)
+        with _connected(path, "mode=rwc", folder) as db:
+            if not _is_blank(db):
+                _version(db, folder)
+                raise StoreError(
+                    f"{folder} is a project already.", "Open it, or choose another folder."
+                )
             db.execute("pragma page_size = 8192")
             db.execute("pragma journal_mode = wal")
-            migrate(db)
+            migrations.migrate(db)
             _prepare(db)
         return cls(folder, db, read_only=False, note="")
 
@@ -75,12 +92,11 @@ class Store:
             raise ReadOnlyError(
                 f"{folder} cannot be written to.", "Copy the project to a folder of your own."
             )
-        with _told(folder):
-            db = _connect(f"{path.absolute().as_uri()}?mode=rw")
+        with _connected(path, "mode=rw", folder) as db:
             version = _version(db, folder)
-            if version < VERSION:
+            if version < migrations.VERSION:
                 _copy_aside(db, folder, version)
-                migrate(db)
+                migrations.migrate(db)
             _prepare(db)
         return cls(folder, db, read_only=False, note="")
 
@@ -88,26 +104,29 @@ class Store:
     def read(cls, folder: Path | str) -> Self:
         """Open a project for reading only; loads no more than the standard library.
 
-        A project on a read-only disk opens as it stands, with a note.
+        A project in a folder that cannot be written to opens as it stands, with a note.
         """
         folder = Path(folder)
         path = _existing(folder)
-        note = ""
-        mode = "mode=ro"
-        if not os.access(folder, os.W_OK):
-            mode = "mode=ro&immutable=1"
-            note = f"{folder} is read-only: it is shown as it was when it was last closed."
-        with _told(folder):
-            db = _connect(f"{path.absolute().as_uri()}?{mode}")
+        mode, note = "mode=ro", ""
+        if is_frozen(folder):
+            mode, note = "mode=ro&immutable=1", _frozen_note(folder)
+        with _connected(path, mode, folder) as db:
             version = _version(db, folder)
-            if version < VERSION:
-                db.close()
+            if version < migrations.VERSION:
                 raise StoreError(
-                    f"{folder} has the older project format {version}; this is {VERSION}.",
+                    f"{folder} has the older project format {version}; "
+                    f"this program reads {migrations.VERSION}.",
                     "Any command that writes brings it up to date, after copying it aside.",
                 )
             db.execute("pragma query_only = on")
         return cls(folder, db, read_only=True, note=note)
+
+    @property
+    def project_id(self) -> str:
+        """32 hex digits that tell this project from every other one, copies excepted."""
+        (value,) = self.db.execute("select value from settings where key = 'project'").fetchone()
+        return str(json.loads(value))
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -119,8 +138,11 @@ class Store:
         if self.read_only:
             raise ReadOnlyError(f"{self.folder} is open for reading only.")
         nested = self.db.in_transaction
-        with _told(self.folder):
-            self.db.execute("savepoint nested" if nested else "begin immediate")
+        with told(self.folder):
+            if nested:
+                self.db.execute("savepoint nested")
+            else:
+                _begin(self.db)
             try:
                 yield self.db
                 self.db.execute("release nested" if nested else "commit")
@@ -158,6 +180,20 @@ def is_project(folder: Path | str) -> bool:
     return (Path(folder) / DATABASE).is_file()
 
 
+def is_frozen(folder: Path) -> bool:
+    """Can SQLite's shared memory neither be found in ``folder`` nor be made there?
+
+    Then nobody writes to the project, and what still lies in its log cannot be read in place.
+    """
+    return not os.access(folder, os.W_OK) and not (folder / f"{DATABASE}-shm").exists()
+
+
+def has_log(folder: Path) -> bool:
+    """Do commits lie in the log that are not in the database file yet, or were not once?"""
+    log = folder / f"{DATABASE}-wal"
+    return log.exists() and log.stat().st_size > 0
+
+
 def _existing(folder: Path) -> Path:
     if not is_project(folder):
         raise NotAProjectError(
@@ -167,10 +203,50 @@ def _existing(folder: Path) -> Path:
     return folder / DATABASE
 
 
-def _connect(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False
-    )
+def _make_folders(folder: Path) -> None:
+    with told_of_files(folder):
+        for part in (folder, folder / CACHE, folder / LOGS):
+            part.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _connected(path: Path, mode: str, folder: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that stays open unless what is done with it first fails."""
+    with told(folder):
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{mode}",
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_SECONDS,
+            check_same_thread=False,
+        )
+        try:
+            yield db
+        except BaseException:
+            db.close()
+            raise
+
+
+def _begin(db: sqlite3.Connection) -> None:
+    """Take the write lock, waiting for whoever has it.
+
+    SQLite's own wait looks ten times a second, and so misses the instants in which a worker that
+    writes batch after batch lets go: a decision or a pause could wait until the worker is done.
+    """
+    deadline = monotonic() + BUSY_SECONDS
+    db.execute("pragma busy_timeout = 0")
+    try:
+        while True:
+            try:
+                db.execute("begin immediate")
+                return
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or monotonic() > deadline:
+                    raise
+            sleep(_LOOK_SECONDS)
+    finally:
+        db.execute(f"pragma busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
 
 def _prepare(db: sqlite3.Connection) -> None:
@@ -179,17 +255,29 @@ def _prepare(db: sqlite3.Connection) -> None:
         db.execute(f"pragma {pragma}")
 
 
+def _is_blank(db: sqlite3.Connection) -> bool:
+    """Is there nothing in the file yet: new, or left by a creation that was cut short?"""
+    (application,) = db.execute("pragma application_id").fetchone()
+    (objects,) = db.execute("select count(*) from sqlite_schema").fetchone()
+    return bool(application == 0 and objects == 0)
+
+
 def _version(db: sqlite3.Connection, folder: Path) -> int:
     (application,) = db.execute("pragma application_id").fetchone()
     (version,) = db.execute("pragma user_version").fetchone()
-    if application != APPLICATION_ID:
+    if application != migrations.APPLICATION_ID:
+        if _is_blank(db):
+            raise NotAProjectError(
+                f"{folder} is no project yet: its creation was cut short.",
+                f"Finish it with: deita-tui new {folder}",
+            )
         raise NotAProjectError(
-            f"{folder / DATABASE} was not made by deita-tui, or its creation was cut short.",
-            "If it is nothing you need, remove it and make the project again.",
+            f"{folder / DATABASE} was not made by deita-tui.", "Choose another folder."
         )
-    if version > VERSION:
+    if version > migrations.VERSION:
         raise NewerProjectError(
-            f"{folder} was written by a newer deita-tui (format {version}; this one knows {VERSION}).",
+            f"{folder} was written by a newer deita-tui "
+            f"(format {version}; this one knows {migrations.VERSION}).",
             "Update deita-tui: pip install --upgrade deita-tui",
         )
     return int(version)
@@ -197,54 +285,27 @@ def _version(db: sqlite3.Connection, folder: Path) -> int:
 
 def _copy_aside(db: sqlite3.Connection, folder: Path, version: int) -> None:
     """Keep the old file before a migration touches it."""
-    import shutil
-
-    needed = (folder / DATABASE).stat().st_size * 2
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise NoSpaceError(
-            f"{folder} has the older format {version}, and bringing it up to date needs "
-            f"{needed / 1e9:.1f} GB free; there are {free / 1e9:.1f} GB.",
-            "Free some space and open it again; nothing was changed.",
-        )
+    (pages,) = db.execute("pragma page_count").fetchone()
+    (page_size,) = db.execute("pragma page_size").fetchone()
+    # Once for the copy, once for a migration that rewrites every table through the log.
+    needed = 2 * pages * page_size
+    require(folder, needed, f"Bringing {folder} from format {version} to {migrations.VERSION}")
     aside = folder / f"project.v{version}.db"
-    with sqlite3.connect(aside) as copy:
-        db.backup(copy)
-    copy.close()
-
-
-@contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's errors that a user can act on into sentences."""
+    partial = aside.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    copy = sqlite3.connect(partial)
     try:
-        yield
-    except PermissionError as error:
-        raise ReadOnlyError(
-            f"{error.filename or folder} cannot be written to.", "Choose a folder of your own."
-        ) from error
-    except sqlite3.DatabaseError as error:
-        told = _sentence(error, folder)
-        if told is None:
-            raise
-        raise told from error
+        db.backup(copy)
+    finally:
+        copy.close()
+    os.replace(partial, aside)
 
 
-def _sentence(error: sqlite3.DatabaseError, folder: Path) -> StoreError | None:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
-        return NoSpaceError(
-            f"The disk of {folder} is full.", "Free some space and run the same command again."
+def _frozen_note(folder: Path) -> str:
+    note = f"{folder} is read-only: it is shown as it was when it was last closed."
+    if has_log(folder):
+        note += (
+            " It was not closed properly, so its latest changes are missing here;"
+            " copy the folder to a disk that can be written to, and open the copy."
         )
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return DamagedError(
-            f"{folder / DATABASE} is damaged ({error}).",
-            "Restore it from a packed copy; its cache/ folder can always be deleted.",
-        )
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return StoreError(
-            f"{folder} has been busy for {_BUSY_SECONDS:.0f} s: another program is writing to it.",
-            "See what runs with: deita-tui jobs " + str(folder),
-        )
-    if code == sqlite3.SQLITE_READONLY:
-        return ReadOnlyError(f"{folder} cannot be written to.")
-    return None
+    return note

@@ -6,6 +6,8 @@ create table settings (
     key   text primary key,
     value text not null check (json_valid(value))
 ) strict, without rowid;
+-- Tells this project from every other one, whatever its folder is called: caches and packed copies carry it.
+insert into settings values ('project', json_quote(lower(hex(randomblob(16)))));
 
 -- Where records come from ------------------------------------------------------------------------
 
@@ -32,7 +34,8 @@ create table imports (
     replaces    integer references imports (id),
     removed_by  integer references journal (id)
 ) strict;
-create unique index imports_identity on imports (sha256, mapping)
+-- Not unique: undoing a removal may bring back an import whose file was imported again meanwhile.
+create index imports_identity on imports (sha256, mapping)
     where sha256 is not null and removed_by is null;
 
 create table records (
@@ -44,6 +47,9 @@ create table records (
     chars           integer not null,
     live            integer not null default 1 -- occurrences in force; 0: removed with its source
 ) strict;
+-- Answers how many records and turns each source has without reading the table.
+create index records_source on records (source_id, turns) where live > 0;
+create index records_removed on records (conversation_id) where live = 0;
 
 -- Every version of every record. Rows are immutable, so whatever is derived from one (turns, scores,
 -- vectors, the search index) stays true for it.
@@ -72,6 +78,7 @@ create table occurrences (
 ) strict;
 create unique index occurrences_row on occurrences (import_id, row, part);
 create index occurrences_record on occurrences (record_id);
+create index occurrences_removed on occurrences (removed_by) where removed_by is not null;
 
 create table refusals (
     id        integer primary key,
@@ -166,16 +173,19 @@ create table derived (
 -- What the user said -----------------------------------------------------------------------------
 
 -- Append-only. An undo or redo is a row that names its target; `undone` is the state that follows.
+-- 0: in force. 1: undone, and can be redone. 2: void; a later act dropped the redo, or a purge left
+-- nothing of it. The acts in force, in the order of their ids, add up to the current state.
 create table journal (
     id      integer primary key,
     at      text not null,
     actor   text not null,                     -- who, and by which door: 'ada (cli)'
-    kind    text not null,                     -- keep reject clear flag rate tag note edit swap bulk save remove purge undo redo
-    summary text not null,
+    kind    text not null,                     -- keep reject clear flag unflag rate note tag untag edit remove replace save hide purge undo redo …
+    summary text not null,                     -- never quotes a record, so that a purge need not touch it
     args    text not null default '{}' check (json_valid(args)),
     target  integer references journal (id),
-    undone  integer not null default 0 check (undone in (0, 1))
+    undone  integer not null default 0 check (undone in (0, 1, 2))
 ) strict;
+create index journal_standing on journal (undone, id) where target is null;   -- what undo and redo ask
 
 create table changes (
     journal_id integer not null references journal (id),
@@ -187,14 +197,13 @@ create table changes (
 ) strict, without rowid;
 create index changes_record on changes (record_id);
 
--- The state that the journal adds up to.
+-- The state that the journal adds up to. A record without any mark has no row.
 create table marks (
     record_id  integer primary key references records (id) on delete cascade,
     decision   text check (decision in ('keep', 'reject')),
     flag       integer not null default 0 check (flag in (0, 1)),
     rating     integer check (rating between 1 and 6),
-    note       text,
-    journal_id integer not null references journal (id)   -- the act that set it last
+    note       text
 ) strict;
 
 create table tags (
@@ -208,19 +217,21 @@ create index tags_record on tags (record_id);
 
 create table selections (
     id            integer primary key,
-    name          text unique,                 -- null: the working selection
+    name          text,                        -- null: the working selection
     params        text not null check (json_valid(params)),
     computed_from text not null check (json_valid(computed_from)),
     complexity_id integer references scorers (id),
     quality_id    integer references scorers (id),
     embedder_id   integer references embedders (id),
     kept          integer not null,
+    last_record   integer not null,            -- the newest record it knew; what came later has no outcome
     rest          text not null default 'over_budget'
                   check (rest in ('over_budget', 'unscored', 'filtered')),   -- records without a row
     hidden        integer not null default 0 check (hidden in (0, 1)),       -- its saving was undone
     created_at    text not null,
     journal_id    integer references journal (id)
 ) strict;
+create unique index selections_named on selections (name) where hidden = 0;
 create unique index selections_working on selections (ifnull(name, '')) where name is null;
 
 create table outcomes (
@@ -252,7 +263,7 @@ create table jobs (
     total        integer,                      -- null while unknown
     unit         text not null default 'rows',
     rate         real,                         -- units a second, lately
-    result       text check (json_valid(result)),
+    result       text check (result is null or json_valid(result)),
     error        text,
     hint         text,
     created_at   text not null,
@@ -263,37 +274,57 @@ create table jobs (
 
 -- For reading ------------------------------------------------------------------------------------
 
--- One row for every record and selection: what became of it.
+-- One row for every record that a selection knew: what became of it.
 create view record_outcomes as
-select s.id as selection_id, s.name as selection, r.id as record_id, r.uid,
+select s.id as selection_id, coalesce(s.name, '(working)') as selection, r.id as record_id, r.uid,
        coalesce(o.status, s.rest) as status, o.rank, o.position, o.score,
        o.blocked_by, o.similarity, o.reason
 from selections s
-join records r on r.live > 0
-left join outcomes o on o.selection_id = s.id and o.record_id = r.id;
+join records r on r.live > 0 and r.id <= s.last_record
+left join outcomes o on o.selection_id = s.id and o.record_id = r.id
+where s.hidden = 0;
 
--- Everything that was dropped, why, and by whom.
+-- Everything that was dropped: at which stage, from what, why, and by whom.
 create view dropped as
-select 'import' as stage, i.file_name as selection, null as record_id, f.place as uid,
-       f.reason as why, f.message as detail, 'deita-tui import' as by_whom, i.started_at as at
+select 'import' as stage, i.file_name as origin, null as record_id, null as uid,
+       f.place as place, f.reason as why, f.message as detail,
+       'deita-tui import' as by_whom, i.started_at as at
 from refusals f join imports i on i.id = f.import_id
+where i.removed_by is null
 union all
-select 'review', null, m.record_id, r.uid, 'rejected', m.note, j.actor, j.at
-from marks m join records r on r.id = m.record_id join journal j on j.id = m.journal_id
+select 'removal', i.file_name, r.id, r.uid,
+       'row ' || (o.row + 1), j.kind, j.summary, j.actor, j.at
+from records r
+join occurrences o on o.record_id = r.id
+join journal j on j.id = o.removed_by
+join imports i on i.id = o.import_id
+where r.live = 0
+union all
+select 'review', s.name, r.id, r.uid,
+       null, 'rejected', m.note, j.actor, j.at
+from marks m
+join records r on r.id = m.record_id and r.live > 0
+join sources s on s.id = r.source_id
+join journal j on j.id = (
+    select max(c.journal_id) from changes c join journal a on a.id = c.journal_id
+    where c.record_id = m.record_id and c.field = 'decision' and a.undone = 0)
 where m.decision = 'reject'
 union all
-select 'selection', coalesce(o.selection, 'working'), o.record_id, o.uid, o.status,
+select 'selection', o.selection, o.record_id, o.uid,
+       null, o.status,
        case when o.blocked_by is not null
             then 'similar to record ' || o.blocked_by || ' (' || round(o.similarity, 4) || ')'
             else o.reason end,
        coalesce(j.actor, 'deita-tui select'), s.created_at
-from record_outcomes o join selections s on s.id = o.selection_id
+from record_outcomes o
+join selections s on s.id = o.selection_id
 left join journal j on j.id = s.journal_id
-where o.status <> 'kept' and s.hidden = 0;
+where o.status <> 'kept';
 
--- The text of each version in force, one line a message.
+-- The text of each version in force: the messages' contents, one under another.
 create view texts as
 select r.id as record_id, r.uid, r.conversation_id,
-       (select group_concat(json_extract(m.value, '$.content'), char(10))
-        from json_each(c.body, '$.messages') m) as text
+       (select group_concat(content, char(10)) from (
+            select json_extract(m.value, '$.content') as content
+            from json_each(c.body, '$.messages') m order by m.key)) as text
 from records r join conversations c on c.id = r.conversation_id;

@@ -1,0 +1,63 @@
+"""Where projects live, and which were used lately.
+
+A project is named by its folder, or by a bare name that stands for a folder in the projects folder:
+``--projects-dir``, else ``DEITA_TUI_HOME``, else the user's data folder.
+"""
+
+import json
+import os
+from pathlib import Path
+
+HOME = "DEITA_TUI_HOME"
+_RECENT = "recent.json"
+_REMEMBERED = 20
+
+
+def projects_dir(chosen: Path | None = None) -> Path:
+    """The folder in which a bare project name is looked for. It need not exist."""
+    if chosen is not None:
+        return chosen
+    if told := os.environ.get(HOME):
+        return Path(told)
+    from platformdirs import user_data_path
+
+    return user_data_path("deita-tui") / "projects"
+
+
+def resolve(name: str, home: Path) -> Path:
+    """The project folder that ``name`` means; it need not exist."""
+    path = Path(name).expanduser()
+    bare = path.name == name and name not in (".", "..")
+    return home / name if bare and not path.exists() else path
+
+
+def remember(folder: Path, home: Path) -> None:
+    """Note that the project in ``folder`` was used just now."""
+    used = str(folder.resolve())
+    before = _read(home)
+    known = [used, *(path for path in before if path != used)][:_REMEMBERED]
+    if known == before:
+        return
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        beside = home / f"{_RECENT}.{os.getpid()}"
+        beside.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        beside.replace(home / _RECENT)
+    except OSError:
+        # A convenience: a home that cannot be written to must not stop anyone's work.
+        return
+
+
+def recent(home: Path) -> list[Path]:
+    """The projects used lately, the last one first; those that are gone are left out."""
+    from deita_tui.project import is_project
+
+    return [path for path in map(Path, _read(home)) if is_project(path)]
+
+
+def _read(home: Path) -> list[str]:
+    try:
+        known = json.loads((home / _RECENT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [path for path in known if isinstance(path, str)] if isinstance(known, list) else []

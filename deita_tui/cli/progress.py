@@ -1,0 +1,78 @@
+"""Progress on stderr: a bar where a person is looking, plain lines now and then elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from deita_tui.cli.output import duration, is_a_person, say
+from deita_tui.printable import printable
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from deita_store.jobs import Job
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+@contextmanager
+def reporting(title: str) -> Iterator["Callable[[Job], None]"]:
+    """Show the progress of one piece of work while the block runs."""
+    if not is_a_person(sys.stderr):
+        yield _Lines(printable(title))
+        return
+    bar = _Bar(printable(title))
+    with bar.drawn:
+        yield bar
+
+
+def describe(job: "Job") -> str:
+    """One line: done of total, rate, what is left."""
+    if job.state == "queued" and not job.done:
+        return "waiting for its turn"
+    parts = [f"{job.done:,} {job.unit}"]
+    if job.total:
+        parts[0] = f"{job.done:,} of {job.total:,} {job.unit}"
+    if job.rate:
+        parts.append(f"{job.rate:,.0f}/s")
+    if job.seconds_left:
+        parts.append(f"{duration(job.seconds_left)} left")
+    return " · ".join(parts)
+
+
+@dataclass
+class _Lines:
+    title: str
+    told: float = field(default_factory=monotonic)
+
+    def __call__(self, job: "Job") -> None:
+        if monotonic() - self.told >= _SECONDS_BETWEEN_LINES:
+            self.told = monotonic()
+            say(f"{self.title}: {describe(job)}")
+
+
+class _Bar:
+    def __init__(self, title: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+        self.title = title
+        self.drawn = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[state]}", markup=False),
+            console=Console(stderr=True, markup=False, highlight=False, emoji=False),
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self.task: TaskID = self.drawn.add_task(title, total=None, state="")
+
+    def __call__(self, job: "Job") -> None:
+        self.drawn.update(
+            self.task, completed=job.done, total=job.total or None, state=describe(job)
+        )

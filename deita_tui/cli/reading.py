@@ -1,0 +1,218 @@
+"""Commands that look and change nothing."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deita_tui.cli import output
+from deita_tui.cli.common import Dir, Json, Where, opened
+from deita_tui.cli.progress import describe
+from deita_tui.errors import UsageError
+from deita_tui.printable import printable
+
+if TYPE_CHECKING:
+    from deita_store.counts import Counts
+    from deita_store.jobs import Job
+    from deita_store.rows import RecordRow
+    from deita_tui.project import Project
+
+_ON_A_TERMINAL = 100
+"""So many rows a terminal shows when nobody said how many."""
+
+_COLUMNS = ("id", "source", "turns", "chars", "decision", "instruction", "response")
+_SCORED = ("id", "source", "turns", "score", "outcome", "decision", "instruction", "response")
+_LONG = ("instruction", "response", "note")
+_NUMBERS = ("id", "turns", "chars", "score", "rank", "similarity", "blocked_by", "rating")
+
+Jsonl = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a line.")]
+
+
+def list_(
+    ctx: typer.Context,
+    directory: Dir,
+    where: Where = "",
+    sort: Annotated[
+        str, typer.Option("--sort", metavar="COLUMN", help="Order by it; -COLUMN: highest first.")
+    ] = "id",
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", metavar="N", min=0, help="How many at most; 0: all.", show_default=False
+        ),
+    ] = None,
+    columns: Annotated[
+        str, typer.Option("--columns", metavar="NAME,...", help="Which columns the table has.")
+    ] = "",
+    selection: Annotated[
+        str | None,
+        typer.Option(
+            "--selection", metavar="NAME", help="Whose outcomes; default: the last saved."
+        ),
+    ] = None,
+    as_json: Json = False,
+    jsonl: Jsonl = False,
+) -> None:
+    """List records with their scores and outcome, as a table or as JSON."""
+    with opened(ctx, directory, read_only=True) as project:
+        view = project.view(where, sort, selection)
+        if view.note:
+            output.say(view.note)
+        table = not (as_json or jsonl)
+        if limit is None and table and sys.stdout.isatty():
+            limit = _ON_A_TERMINAL
+        rows = islice(iter(view), limit or None)
+        if jsonl:
+            for row in rows:
+                output.emit_line(as_dict(row))
+        elif as_json:
+            output.emit([as_dict(row) for row in rows])
+        else:
+            _table(project, columns, rows)
+            shown = min(len(view), limit or len(view))
+            more = "; --limit 0 shows all" if shown < len(view) else ""
+            output.say(f"{shown:,} of {output.plural(len(view), 'record')}{more}")
+
+
+def status(ctx: typer.Context, directory: Dir, as_json: Json = False) -> None:
+    """Say what is in a project, what is running, and what is left to do."""
+    with opened(ctx, directory, read_only=True) as project:
+        counts = project.counts()
+        jobs = [job for job in project.jobs() if job.state not in ("done", "cancelled")]
+        if as_json:
+            output.emit(_status_json(project, counts, jobs))
+            return
+        output.pairs(_status_lines(project, counts))
+    for job in jobs:
+        output.data(f"job {job.id}  {job.kind} {job.state} · {describe(job)}")
+        if job.state in ("paused", "interrupted", "failed"):
+            if job.error:
+                output.say(f"  {printable(job.error)}")
+            output.say(f"  Continue it with: deita-tui jobs {directory} resume {job.id}")
+
+
+def refused(
+    ctx: typer.Context,
+    directory: Dir,
+    number: Annotated[
+        int | None,
+        typer.Option(
+            "--import", metavar="N", help="Of import N; default: of all.", show_default=False
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=0, help="How many at most; 0: all.")
+    ] = 0,
+    as_json: Json = False,
+    jsonl: Jsonl = False,
+) -> None:
+    """List the rows that imports refused: where, why, and how they begin."""
+    with opened(ctx, directory, read_only=True) as project:
+        rows = islice(project.refused(number), limit or None)
+        if jsonl:
+            for row in rows:
+                output.emit_line(asdict(row))
+        elif as_json:
+            output.emit([asdict(row) for row in rows])
+        else:
+            columns = [output.Column(name, long=name == "excerpt") for name in _REFUSED]
+            output.table(columns, ([getattr(row, _REFUSED[n]) for n in _REFUSED] for row in rows))
+
+
+_REFUSED = {
+    "import": "import_id",
+    "file": "file_name",
+    "place": "place",
+    "why": "message",
+    "excerpt": "excerpt",
+}
+
+
+def as_dict(row: "RecordRow") -> dict[str, object]:
+    """A record as ``list --json`` tells it; scripts rely on these keys."""
+    return asdict(row)
+
+
+def _table(project: "Project", columns: str, rows: "Iterator[RecordRow]") -> None:
+    names = _chosen(columns) or (_SCORED if project.counts().scored else _COLUMNS)
+    told: Iterable[dict[str, object]] = (as_dict(row) for row in rows)
+    if not columns and sys.stdout.isatty():
+        # Room is scarce: what has no value in any of the rows is left out.
+        told = list(told)
+        names = [name for name in names if any(row[name] not in (None, "") for row in told)]
+    drawn = [
+        output.Column(name.replace("_", " "), number=name in _NUMBERS, long=name in _LONG)
+        for name in names
+    ]
+    output.table(drawn, ([row[name] for name in names] for row in told))
+
+
+def _chosen(columns: str) -> list[str]:
+    from deita_store.columns import find
+    from deita_store.rows import RecordRow
+
+    known = list(RecordRow.__dataclass_fields__)
+    names = []
+    for name in filter(None, (name.strip() for name in columns.split(","))):
+        column = find(name)
+        fits = [name, column.name, column.title] if column else [name]
+        fits = [field for field in fits if field in known]
+        if not fits:
+            raise UsageError(f"There is no column {name!r}.", f"There are: {', '.join(known)}")
+        names.append(fits[0])
+    return names
+
+
+def _status_json(project: "Project", counts: "Counts", jobs: "Sequence[Job]") -> dict[str, object]:
+    return {
+        "project": str(project.folder.absolute()),
+        **asdict(counts),
+        "sources": dict(counts.sources),
+        "scored": [
+            {"scorer": name, "measures": measures, "records": count}
+            for name, measures, count in counts.scored
+        ],
+        "selection": counts.selection
+        and dict(zip(("name", "kept"), counts.selection, strict=True)),
+        "jobs": [asdict(job) for job in jobs],
+    }
+
+
+def _selection_json(counts: "Counts") -> dict[str, object] | None:
+    if counts.selection is None:
+        return None
+    name, kept = counts.selection
+    return {"name": name, "kept": kept}
+
+
+def _status_lines(project: "Project", counts: "Counts") -> Iterator[tuple[str, object]]:
+    yield "project", project.folder
+    sources = ", ".join(f"{name} {count:,}" for name, count in counts.sources[:5])
+    more = len(counts.sources) - 5
+    yield "records", f"{counts.records:,} · {output.plural(counts.turns, 'turn')}"
+    yield "sources", f"{sources}{f' and {more:,} more' if more > 0 else ''}" or "none"
+    yield "duplicates", counts.duplicates
+    refused = f" · deita-tui refused {project.folder}" if counts.refused else ""
+    yield "refused", f"{counts.refused:,}{refused}"
+    yield "scored", _scored(counts) or "nothing yet"
+    yield "embedded", f"{counts.embedded:,}"
+    decided = ", ".join(f"{count:,} {name}" for name, count in counts.decided.items() if count)
+    yield "decided", decided or "nothing yet"
+    if counts.edited:
+        yield "edited", counts.edited
+    if counts.selection:
+        name, kept = counts.selection
+        yield "selection", f"{name}: {kept:,} kept"
+    else:
+        yield "selection", "none yet"
+    yield "on disk", output.size(counts.bytes)
+
+
+def _scored(counts: "Counts") -> str:
+    return " · ".join(
+        f"{measures} by {name}: {count:,} of {counts.records:,}"
+        for name, measures, count in counts.scored
+    )

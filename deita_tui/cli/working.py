@@ -1,0 +1,76 @@
+"""The command about long work."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deita_tui.cli import output
+from deita_tui.cli.common import Dir, Json, opened
+from deita_tui.cli.progress import describe
+from deita_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from deita_store.jobs import Job
+
+
+class Action(StrEnum):
+    """What can be wanted of a job."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+def jobs(
+    ctx: typer.Context,
+    directory: Dir,
+    action: Annotated[
+        Action | None,
+        typer.Argument(
+            metavar="pause|resume|cancel", help="What to do with job N.", show_default=False
+        ),
+    ] = None,
+    number: Annotated[
+        int | None, typer.Argument(metavar="N", help="The job's number.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the long work of a project; pause, resume or cancel one."""
+    with opened(ctx, directory, read_only=action is None) as project:
+        if action is not None:
+            if number is None:
+                raise UsageError(
+                    f"Which job is to {action}?", f"See them with: deita-tui jobs {directory}"
+                )
+            project.steer(number, action.value)
+        known = project.jobs()
+    if as_json:
+        output.emit([as_dict(job) for job in known])
+        return
+    if not known:
+        output.say("No jobs yet.")
+        return
+    columns = [
+        output.Column("job", number=True),
+        output.Column("kind"),
+        output.Column("state"),
+        output.Column("progress", long=True),
+        output.Column("started"),
+    ]
+    output.table(columns, (_row(job) for job in known))
+    for job in known:
+        if job.state == "interrupted":
+            output.say(f"Job {job.id} was interrupted: deita-tui jobs {directory} resume {job.id}")
+
+
+def as_dict(job: "Job") -> dict[str, object]:
+    """A job as JSON tells it."""
+    from dataclasses import asdict
+
+    return {**asdict(job), "seconds_left": job.seconds_left}
+
+
+def _row(job: "Job") -> tuple[object, ...]:
+    progress = job.error or describe(job)
+    return job.id, job.kind, job.state, progress, (job.started_at or job.created_at)[:19]

@@ -1,0 +1,79 @@
+"""Fitting a prompt into the judge's limit without touching the template.
+
+The reference cuts nothing and lets the model fail; cutting at the right would take away the very
+question. Here what is judged loses characters from its middle: its beginning says what it is, its
+end how it came out. Shortened rows are marked, so that they can be told from the others.
+"""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deita_tui.scoring.deita import Template
+from deita_tui.scoring.digits import Digits, Tokens
+
+POLICY = "middle/1"
+"""Stands for this module in a scorer's identity."""
+
+MARK = " … "
+"""Stands for what was left out."""
+
+_FLOOR = 200
+# A text this many times longer than the limit in tokens is cut before it is tokenized: no prose or
+# code has such long tokens, and tokenizing a 50 MB row only to throw it away takes minutes.
+_CHARS_A_TOKEN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the judge reads, or why it cannot."""
+
+    tokens: "array[int]"
+    shortened: bool = False
+    problem: str | None = None
+
+
+def shortened(text: str, chars: int) -> str:
+    """``text`` with its middle left out, keeping ``chars`` characters of it."""
+    if chars >= len(text):
+        return text
+    start = (chars + 1) // 2
+    return text[:start] + MARK + text[len(text) - (chars - start) :]
+
+
+def fit(
+    template: Template, fields: Sequence[str], digits: Digits, tokens: Tokens, limit: int
+) -> Prompt:
+    """The prompt for ``fields`` in at most ``limit`` tokens.
+
+    The last field (the response) is shortened first, to 200 characters if need be, then the
+    instruction to as many, then both to nothing. Deterministic: the same texts, the same tokens.
+    """
+    kept = [min(len(field), limit * _CHARS_A_TOKEN) for field in fields]
+
+    def attempt() -> "array[int] | None":
+        texts = [shortened(field, chars) for field, chars in zip(fields, kept, strict=True)]
+        return digits.prompt(tokens, template.render(texts))
+
+    best = attempt()
+    if best is None:
+        return Prompt(array("i"), problem="its end merges with the digits in this tokenizer")
+    if len(best) <= limit:
+        return Prompt(best, kept != [len(field) for field in fields])
+    for floor in (_FLOOR, 0):
+        for place in reversed(range(len(fields))):
+            high = kept[place]
+            low = kept[place] = min(floor, high)
+            found = attempt()
+            if found is None or len(found) > limit:
+                continue
+            # The most characters that fit; tokens grow with characters closely enough.
+            while high - low > 1:
+                kept[place] = (low + high) // 2
+                longer = attempt()
+                if longer is not None and len(longer) <= limit:
+                    low, found = kept[place], longer
+                else:
+                    high = kept[place]
+            return Prompt(found, shortened=True)
+    return Prompt(array("i"), problem=f"the template alone is longer than {limit} tokens")

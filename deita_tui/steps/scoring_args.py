@@ -1,0 +1,74 @@
+"""What a scoring run is asked for, and what it reports: plain data, as JSON in a job."""
+
+from hashlib import sha256
+
+import msgspec
+
+from deita_tui.scoring.health import Health
+
+
+class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A model and how to run it."""
+
+    model: str
+    """A hub id, a folder or a .gguf file; paths absolute, since a worker may start elsewhere."""
+    backend: str = "auto"
+    settings: dict[str, object] = {}
+    """Fields of the backend's settings class."""
+
+    @property
+    def key(self) -> str:
+        """Stands for this choice among the project's settings."""
+        return sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()[:16]
+
+
+class ScoreArgs(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What to score, and with what."""
+
+    complexity: JudgeSpec | None = None
+    quality: JudgeSpec | None = None
+    name: str = "deita"
+    """What the scorers are called in the project."""
+    where: str = ""
+    """A filter: which records."""
+    top: int | None = None
+    """Of these, the so many that ``by`` puts highest."""
+    by: str | None = None
+    limit: int | None = None
+    """Of these, a fair sample of so many: always the same ones, for both scorers."""
+    force: bool = False
+    """Go on where the pilot says that the model is no good."""
+    retry: bool = False
+    """Ask again for what failed before."""
+    max_tokens: int = 2048
+    """Longer prompts are shortened; part of a scorer's identity."""
+    seed: int = 0
+    batch_tokens: int = 65_536
+    """The most tokens in a batch; backends divide it further as memory allows."""
+    patience: float = 900.0
+    """Seconds without an answer after which a model is taken to hang."""
+
+
+class StageReport(msgspec.Struct, frozen=True):
+    """What one scorer came to, in this run."""
+
+    scorer_id: int
+    measures: str
+    model: str
+    records: int
+    """Records that were asked for."""
+    scored: int
+    """Texts that got a value in this run."""
+    failed: int
+    """Texts that got none in this run."""
+    reused: int
+    """Turns that were done already, here or elsewhere in the project."""
+    seconds: float
+    """Spent in the model."""
+    health: Health | None
+
+
+class ScoreReport(msgspec.Struct, frozen=True):
+    """What a scoring run came to."""
+
+    stages: list[StageReport]

@@ -1,0 +1,252 @@
+"""One scorer at work on a project: its judge, its windows, its commits, its pilot."""
+
+import time
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from deita_store import jobs, scores, settings
+from deita_store.scores import Score, Scorer
+from deita_store.store import Store
+from deita_tui.backends import Judge
+from deita_tui.errors import DeitaError
+from deita_tui.scoring import asking, deita, digits, health, shorten
+from deita_tui.scoring.asking import Answer, Asker
+from deita_tui.scoring.batches import Pace, batches
+from deita_tui.scoring.deita import Template
+from deita_tui.scoring.digits import Digits
+from deita_tui.scoring.health import Health, Speed
+from deita_tui.scoring.language import is_english
+from deita_tui.scoring.shorten import Prompt
+from deita_tui.steps.progress import Progress
+from deita_tui.steps.scoring_args import JudgeSpec, ScoreArgs, StageReport
+from deita_tui.steps.windows import Fields, Window, texts, windows
+
+Opener = Callable[[str, str, Mapping[str, object]], Judge]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What all stages of a run share."""
+
+    store: Store
+    args: ScoreArgs
+    job: int | None
+    todo: "array[int]"
+    """The conversations that the run is about, scored or not, in its order."""
+
+    def advance(self, done: int, total: int | None, stage: str) -> Progress:
+        """Note how far the job is."""
+        with self.store.transaction():
+            jobs.advance(self.store, self.job, done, total, "records", stage)
+        return Progress(done, total, "records", stage)
+
+
+class Judges:
+    """Opens judges by name, and never two at a time: two 7B models do not fit together."""
+
+    def __init__(self, open_judge: Opener, args: ScoreArgs) -> None:
+        self._open_judge = open_judge
+        self._args = args
+        self._spec: JudgeSpec | None = None
+        self._asker: Asker | None = None
+
+    def get(self, spec: JudgeSpec) -> Asker:
+        """The judge of ``spec``; another one that is open is closed first."""
+        if self._asker is None or self._spec != spec:
+            self.close()
+            given = {"limit": self._args.max_tokens, **spec.settings}
+            self._asker = Asker(
+                lambda: self._open_judge(spec.backend, spec.model, given), self._args.patience
+            )
+            self._spec = spec
+        return self._asker
+
+    def close(self) -> None:
+        """Give the memory back."""
+        asker, self._asker = self._asker, None
+        if asker is not None:
+            asker.close()
+
+
+class Stage:
+    """One scorer's share of a run. ``load`` it before anything else."""
+
+    scorer: Scorer
+    _asker: Asker
+    _digits: Digits
+
+    def __init__(self, work: Work, spec: JudgeSpec, template: Template) -> None:
+        self.work = work
+        self.spec = spec
+        self.template = template
+        self._pace = Pace(work.args.batch_tokens)
+        self._speed = Speed()
+        self._counts = {"scored": 0, "failed": 0, "reused": 0}
+
+    @property
+    def limit(self) -> int:
+        """The most tokens of a prompt."""
+        return min(self._asker.judge.limit, self.work.args.max_tokens)
+
+    def load(self, judges: Judges) -> None:
+        """Open the judge, find its digits, and make its scorer if it is new."""
+        self._asker = judges.get(self.spec)
+        self._digits = digits.resolve(self._asker.judge.tokens, self.template)
+        store, args, template = self.work.store, self.work.args, self.template
+        config: dict[str, object] = {
+            "method": "deita/1",
+            "measures": template.measures,
+            "template": template.fingerprint,
+            "limit": self.limit,
+            "shortening": shorten.POLICY,
+            "judge": dict(self._asker.judge.identity),
+        }
+        with store.transaction():
+            id_ = scores.ensure_scorer(store, args.name, template.measures, template.reads, config)
+            settings.put(store, _memory(self.spec, template), id_)
+            scores.save_reach(store, id_, _reach(args, len(self.work.todo)))
+        self.scorer = Scorer(id_, args.name, template.measures, template.reads, config)
+
+    def score(self, conversations: Sequence[int], done: int) -> Iterator[Progress]:
+        """Score what ``conversations`` lack, window by window; ``done`` came before them."""
+        total, doing = len(self.work.todo), self.template.measures
+        yield self.work.advance(done, total, doing)
+        for window in windows(self.work.store, self.scorer, conversations):
+            self._counts["reused"] += window.reused
+            done += self._commit([], window.complete(), done)
+            yield Progress(done, total, "records", doing)
+            for batch in self._batches(window):
+                complete = window.deal_with([each.text for each in batch])
+                done += self._commit(batch, complete, done)
+                yield Progress(done, total, "records", doing)
+
+    def examine(self, pilot: Sequence[int], left: int) -> Health:
+        """Look at the pilot as the project has it, and keep what it shows.
+
+        Args:
+            pilot: its conversations.
+            left: conversations that are still to come.
+        """
+        store = self.work.store
+        english = {
+            text: is_english("\n".join(fields))
+            for text, fields in texts(store, self.scorer, pilot).items()
+        }
+        rows = [
+            health.Row(
+                each.value, each.mass, each.tokens, each.shortened, english[each.text], each.reason
+            )
+            for each in scores.given(store, self.scorer, pilot)
+        ]
+        texts_left = round(left * len(rows) / len(pilot)) if pilot else 0
+        report = health.examine(len(pilot), rows, self._speed, texts_left)
+        scores.save_health(store, self.scorer.id, msgspec.to_builtins(report))
+        return report
+
+    def health(self) -> Health | None:
+        """What the pilot of this scorer showed, in this run or an earlier one."""
+        found = scores.health(self.work.store, self.scorer.id)
+        return None if found is None else msgspec.convert(found, Health)
+
+    def report(self) -> StageReport:
+        """What it has come to."""
+        return StageReport(
+            scorer_id=self.scorer.id,
+            measures=self.template.measures,
+            model=self.spec.model,
+            records=len(self.work.todo),
+            **self._counts,
+            seconds=round(self._speed.seconds, 3),
+            health=self.health(),
+        )
+
+    def _commit(self, batch: Sequence[Score], complete: Sequence[int], done: int) -> int:
+        """Store a batch, the sums it completes, and how far the job is: all of it or nothing."""
+        work = self.work
+        with work.store.transaction():
+            scores.add(work.store, self.scorer.id, batch, work.job)
+            scores.finish(work.store, self.scorer, complete)
+            work.advance(done + len(complete), len(work.todo), self.template.measures)
+        failed = sum(each.value is None for each in batch)
+        self._counts["failed"] += failed
+        self._counts["scored"] += len(batch) - failed
+        return len(complete)
+
+    def _batches(self, window: Window) -> Iterator[list[Score]]:
+        """Every text of a window, judged; those that no prompt can be made of come first."""
+        prompts = [(text, self._prompt(fields)) for text, fields in sorted(window.texts.items())]
+        window.texts.clear()
+        if bad := [
+            Score(text, reason=prompt.problem) for text, prompt in prompts if prompt.problem
+        ]:
+            yield bad
+        held: list[Score] = []
+        for shared in (True, False):
+            # What a prompt shares is its own affair, so that its number does not depend on others.
+            rows = [
+                (text, prompt)
+                for text, prompt in prompts
+                if not prompt.problem and self._digits.shares_head(prompt.tokens) is shared
+            ]
+            for batch in batches(rows, lambda row: len(row[1].tokens), self._pace):
+                answers = self._ask([prompt for _, prompt in batch], shared)
+                held += (
+                    _score(text, prompt, answer)
+                    for (text, prompt), answer in zip(batch, answers, strict=True)
+                )
+                # A judge that goes on failing ends the run, and then no text is to blame.
+                if not self._asker.failing:
+                    yield held
+                    held = []
+        if held:
+            yield held
+
+    def _ask(self, prompts: Sequence[Prompt], shared: bool) -> list[Answer]:
+        started = time.monotonic()
+        tokens = [prompt.tokens for prompt in prompts]
+        head = len(self._digits.head) if shared else 0
+        answers = self._asker.ask(tokens, self._digits.ids, head)
+        seconds = time.monotonic() - started
+        self._pace.took(seconds)
+        was = self._speed
+        self._speed = Speed(
+            was.rows + len(tokens), was.tokens + sum(map(len, tokens)), was.seconds + seconds
+        )
+        return answers
+
+    def _prompt(self, fields: Fields) -> Prompt:
+        tokens = self._asker.judge.tokens
+        try:
+            return shorten.fit(self.template, fields, self._digits, tokens, self.limit)
+        except DeitaError:
+            raise
+        except Exception as error:
+            return Prompt(array("i"), problem=f"no tokens for it: {asking.sentence(error)}")
+
+
+def remembered(store: Store, spec: JudgeSpec, template: Template) -> Scorer | None:
+    """The scorer that this choice of model turned out to be when it was last loaded."""
+    known = settings.get(store, _memory(spec, template))
+    return next((each for each in scores.scorers(store) if each.id == known), None)
+
+
+def _memory(spec: JudgeSpec, template: Template) -> str:
+    return f"judge:{template.measures}:{spec.key}"
+
+
+def _reach(args: ScoreArgs, records: int) -> dict[str, object] | None:
+    limits = {"where": args.where, "top": args.top, "by": args.by, "limit": args.limit}
+    given: dict[str, object] = {name: value for name, value in limits.items() if value}
+    return {**given, "records": records} if given else None
+
+
+def _score(text: bytes, prompt: Prompt, answer: Answer) -> Score:
+    size, short = len(prompt.tokens), prompt.shortened
+    said = None if answer.logprobs is None else deita.judgement(answer.logprobs)
+    if said is None:
+        reason = answer.reason or "the model answered with no number"
+        return Score(text, reason=reason, tokens=size, shortened=short)
+    return Score(text, said.value, None, said.probabilities, said.mass, size, short)
