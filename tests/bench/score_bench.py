@@ -28,8 +28,11 @@ from deita_tui.backends import devices, hf
 from deita_tui.backends.hf_replica import Replica
 from deita_tui.records import pairs
 from deita_tui.scoring import deita, digits
+from deita_tui.scoring.batches import Pace, batches
 from tests.backends.reference import ReferenceScorer, expectation
 from tests.backends.smollm import smollm_folder
+
+WINDOW, BATCH = 4096, 2048
 
 clock: dict[str, Callable[[], float]] = {"now": time.perf_counter}
 
@@ -102,7 +105,7 @@ def on_the_cpu(options: argparse.Namespace) -> None:
     expected: list[float] = []
     results: list[Any] = [None] * len(ways)
     for turn in range(options.rounds):
-        if turn < 2:
+        if turn < 1 or not options.busy:
             seconds, expected = timed(partial(loop_over, loop, prompts, list(found.ids)))
             rows[0].seconds = min(rows[0].seconds, seconds)
         for number, (_, judge, part) in enumerate(ways):
@@ -147,7 +150,7 @@ def on_a_gpu(options: argparse.Namespace) -> None:
         seconds, _ = timed(ask(judge, prompts, found.ids, part))
         row = Row(name, seconds, sum(map(len, prompts)), flops(model, prompts, part), peak)
         some = prompts[:: max(1, len(prompts) // 16)][:16]
-        slow, _ = timed(lambda some=some: [generate(model, prompt) for prompt in some])
+        slow, _ = timed(partial(generate_each, model, some))
         print(row.line(slow * row.tokens / sum(map(len, some))))
     print(f"\nThe loop runs in bfloat16 here too. Peak taken: {peak / 1e12:,.0f} TFLOP/s.")
 
@@ -170,6 +173,10 @@ def seven_billion(tokens: Callable[[str], list[int]]) -> hf.HfJudge:
     )
 
 
+def generate_each(model: Any, prompts: Sequence[Sequence[int]]) -> list[Any]:
+    return [generate(model, prompt) for prompt in prompts]
+
+
 def generate(model: Any, prompt: Sequence[int]) -> Any:
     import torch
 
@@ -188,15 +195,22 @@ def generate(model: Any, prompt: Sequence[int]) -> Any:
 
 
 def real_prompts(pool: Path, judge: hf.HfJudge, count: int) -> list[list[int]]:
-    """Complexity prompts of first turns, evenly from the first 20,000 records, longest first."""
-    found = [part for row in islice(formats.read(formats.plan(pool)), 20_000) for part in row.found]
-    prompts = []
-    for part in found[:: max(1, len(found) // count)]:
+    """About ``count`` complexity prompts of first turns, as a scoring job's batches hold them.
+
+    A job sorts a window of 4,096 rows by length, so that a batch is of much the same length: whole
+    batches are taken, evenly over the window.
+    """
+    found = [part for row in islice(formats.read(formats.plan(pool)), 40_000) for part in row.found]
+    window = []
+    for part in found[:: max(1, len(found) // WINDOW)]:
         for turn in pairs(part.record.messages)[:1]:
             ids = judge.tokens(deita.COMPLEXITY.render([turn.instruction]))
             if len(ids) <= min(2048, judge.limit):
-                prompts.append(ids)
-    return sorted(prompts[:count], key=len, reverse=True)
+                window.append(ids)
+    groups = list(batches(window, len, Pace(BATCH)))
+    parts = max(1, round(len(groups) * count / len(window)))
+    taken = [groups[len(groups) * (2 * part + 1) // (2 * parts)] for part in range(parts)]
+    return [prompt for group in taken for prompt in group]
 
 
 def ask(
@@ -205,13 +219,8 @@ def ask(
     """In batches, as a scoring job asks."""
 
     def asked() -> Any:
-        found, batch = [], []
-        for prompt in prompts:
-            batch.append(prompt)
-            if sum(map(len, batch)) > 65_536:
-                found.append(judge.next_logprobs(batch, choices, shared))
-                batch = []
-        return np.vstack([*found, judge.next_logprobs(batch, choices, shared)])
+        groups = batches(prompts, len, Pace(BATCH if len(prompts) < 2048 else 1 << 17))
+        return np.vstack([judge.next_logprobs(group, choices, shared) for group in groups])
 
     return asked
 
