@@ -34,7 +34,7 @@ def attention(
     scaling: float | None = None,
     **options: Any,
 ) -> "tuple[torch.Tensor, torch.Tensor | None]":
-    """As transformers calls it: in (rows, heads, tokens, width), out (rows, tokens, heads, width)."""
+    """As transformers calls it: rows, heads, tokens, width in; rows, tokens, heads, width out."""
     import torch
     from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 

@@ -112,6 +112,7 @@ class LlamaJudge:
 
     def tokens(self, text: str) -> list[int]:
         """Token ids of ``text`` as plain text, after BOS where the model's file asks for it."""
+        self._refuse_closed()
         llama = self._llama
         data = text.encode("utf-8")
         count = -(len(data) // 2 + 8)
@@ -150,7 +151,13 @@ class LlamaJudge:
         """Free the model and its cache; a second call does nothing."""
         self._free()
 
+    def _refuse_closed(self) -> None:
+        # llama.cpp would read freed memory.
+        if not self._free.alive:
+            raise ValueError("the model is closed")
+
     def _refuse_bad(self, prompts: Sequence[Sequence[int]], shared: int) -> None:
+        self._refuse_closed()
         for prompt in prompts:
             if not 1 <= len(prompt) <= self.limit:
                 raise ValueError(

@@ -6,10 +6,19 @@ for letter by letter in the messages themselves, whatever the case. Where the in
 rest is searched without it, so that an answer is always complete.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 
-from deita_store.search_index import BATCH, behind, in_memory, reached, reading, update
+from deita_store.search_index import (
+    BATCH,
+    behind,
+    discard,
+    in_memory,
+    reached,
+    reading,
+    update,
+)
 from deita_store.search_text import Query, certain_piece, contents, fold
 from deita_store.store import Store
 
@@ -24,14 +33,7 @@ def find(store: Store, query: Query) -> list[int]:
     """Ids of the conversations that match; some of them may no longer be in force."""
     if not query.by_word:
         return _by_letter(store, query.text)
-    found: list[int] = []
-    with reading(store) as index:
-        through = reached(index)
-        if index is not None:
-            matching = index.execute(
-                "select rowid from texts where texts match ? order by rowid", (query.match,)
-            )
-            found = [id_ for (id_,) in matching]
+    found, through = _indexed(store, query)
     return found + _by_word(store, query, through)
 
 
@@ -42,6 +44,26 @@ def note(store: Store) -> str:
         return ""
     noun = "record is" if missing == 1 else "records are"
     return f"{missing:,} {noun} not indexed yet: searching is complete, but slower."
+
+
+def _indexed(store: Store, query: Query) -> tuple[list[int], int]:
+    """What the index finds, and how far it reaches."""
+    try:
+        with reading(store) as index:
+            if index is None:
+                return [], 0
+            # Read first: what is committed meanwhile is searched without the index.
+            through = reached(index)
+            matching = index.execute(
+                "select rowid from texts where texts match ? and rowid <= ? order by rowid",
+                (query.match, through),
+            )
+            return [id_ for (id_,) in matching], through
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+            raise
+        discard(store)
+        return [], 0
 
 
 def _by_letter(store: Store, text: str) -> list[int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from deita_store.errors import ReadOnlyError
+from deita_store.errors import ReadOnlyError, StoreError
 from deita_store.search_text import contents
 from deita_store.sentences import BUSY_SECONDS, told
 from deita_store.store import CACHE, Store
@@ -50,6 +50,12 @@ def update(store: Store, batch: int = BATCH) -> Iterator[int]:
         while added := _add(store, index, batch):
             done += added
             yield done
+
+
+def discard(store: Store) -> None:
+    """Delete an index that turned out to be damaged; it is built anew when it is updated next."""
+    if not (store.read_only and store.note):
+        _delete(_path(store))
 
 
 def behind(store: Store) -> int:
@@ -180,9 +186,15 @@ def _add(store: Store, index: sqlite3.Connection, batch: int) -> int:
             through, added = found.last, added + found.count
         index.execute("update stamp set through = ?", (through,))
         index.execute("commit")
-    except BaseException:
+    except BaseException as error:
         if index.in_transaction:
             index.execute("rollback")
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT:
+            discard(store)
+            raise StoreError(
+                f"The search index of {store.folder} was damaged, and is deleted.",
+                "Index it again: nothing else is lost.",
+            ) from error
         raise
     return added
 

@@ -96,6 +96,28 @@ def test_a_prefix_computed_once_changes_nothing(
         np.testing.assert_allclose(expectation(found), scores[part], atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["llama_folder", "mistral_folder", "bpe_folder"])
+def test_the_templates_digits_with_every_tokenizer(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    from deita_tui.scoring import deita, digits
+
+    folder = request.getfixturevalue(name)
+    judge = hf.open(folder, FLOAT32)
+    reference = ReferenceScorer(folder)
+    for template in (deita.COMPLEXITY, deita.QUALITY):
+        found = digits.resolve(judge.tokens, template)
+        texts = [[text] * (len(template.parts) - 1) for text in TEXTS[2:10]]
+        rows = []
+        for fields in texts:
+            row = found.prompt(judge.tokens, template.render(fields))
+            assert row is not None
+            rows.append(list(row))
+        scores = expectation(judge.next_logprobs(rows, found.ids, len(found.head)))
+        expected = [reference.score_ids(row, list(found.ids)) for row in rows]
+        np.testing.assert_allclose(scores, expected, atol=1e-4)
+
+
 def test_a_prompt_that_is_all_prefix(judge: hf.HfJudge) -> None:
     row = judge.tokens(COMPLEXITY)
     longer = [*row, 60, 61]
@@ -243,17 +265,6 @@ def test_weights_that_are_not_numbers_give_rows_of_nan(llama_folder: Path, tmp_p
     assert np.isnan(found[[0, 2]]).all()
     assert np.isfinite(found[1]).all()
     assert judge.trouble == "the model's output is not a number"
-
-
-def test_special_tokens_in_a_text_are_text(llama_folder: Path, bpe_folder: Path) -> None:
-    from sentencepiece import SentencePieceProcessor
-
-    judge = hf.open(llama_folder, FLOAT32)
-    source = SentencePieceProcessor(model_file=str(llama_folder / "tokenizer.model"))
-    for text in TEXTS:
-        assert judge.tokens(text) == [1, *source.encode(text)], text
-    end = 0
-    assert end not in hf.open(bpe_folder, FLOAT32).tokens("a<|end|>b")
 
 
 def test_a_unigram_tokenizer_is_as_deaf(llama_folder: Path, tmp_path: Path) -> None:
@@ -422,14 +433,6 @@ def test_a_pickle_that_would_run_code_is_not_loaded(llama_folder: Path, tmp_path
     with pytest.raises(UsageError, match="cannot be loaded"):
         hf.open(tmp_path, FLOAT32)
     assert not trap.exists()
-
-
-class _Trap:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (Path.touch, (self.path,))
 
 
 def test_a_model_with_code_of_its_own_is_refused(llama_folder: Path, tmp_path: Path) -> None:

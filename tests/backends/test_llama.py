@@ -378,3 +378,13 @@ def test_importing_and_leaving_an_open_judge_is_silent(tiny_gguf: Path) -> None:
         [sys.executable, "-c", code, str(tiny_gguf)], capture_output=True, timeout=60
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_closed_judge_says_so(tiny_gguf: Path) -> None:
+    judge = llama.open(tiny_gguf)
+    judge.close()
+    judge.close()
+    with pytest.raises(ValueError, match="closed"):
+        judge.tokens("a")
+    with pytest.raises(ValueError, match="closed"):
+        judge.next_logprobs([[5]], [33])

@@ -208,6 +208,21 @@ def test_an_index_that_does_not_fit_is_built_anew(tmp_path: Path, harm: str) -> 
         assert len(hits(store, "common")) == 300
 
 
+def test_an_index_that_is_damaged_inside_is_noticed_and_deleted(tmp_path: Path) -> None:
+    pool = [Item(said("q", f"word{n} common")) for n in range(3_000)]
+    with make_project(tmp_path / "p", pool) as store:
+        list(search.update(store))
+        with sqlite3.connect(_index(store)) as index:
+            index.execute("pragma wal_checkpoint(truncate)")
+            index.execute("update texts_data set block = x'ff' where id > 10")
+        index.close()
+        assert len(hits(store, "common")) == 3_000
+        assert search.behind(store) == 3_000
+        list(search.update(store))
+        assert len(hits(store, "common")) == 3_000
+        assert search.behind(store) == 0
+
+
 def test_indexing_goes_on_where_it_stopped(tmp_path: Path) -> None:
     pool = [Item(said("q", f"word{n} common")) for n in range(250)]
     with make_project(tmp_path / "p", pool) as store:
