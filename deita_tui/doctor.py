@@ -6,13 +6,14 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from deita_store.disks import filesystem, is_network
-from deita_tui import jobs
+from deita_tui import jobs, models
+from deita_tui.backends import auto, devices, gpus
+from deita_tui.findings import Finding
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "hf": ("torch", "transformers", "tokenizers", "safetensors"),
@@ -22,27 +23,17 @@ _DISTRIBUTIONS = {"llama_cpp": "llama-cpp-python"}
 _TIGHT_BYTES = 2_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at."""
-
-    name: str
-    value: str
-    advice: str = ""
-    """What to do about it; empty when all is well or nothing need be done."""
-    ok: bool = True
-
-
 def examine(folder: Path) -> Iterator[Finding]:
     """Look at the machine, and at the disk that ``folder`` is or would be on."""
     yield _python()
     yield Finding("platform", f"{platform.system()} {platform.release()} {platform.machine()}")
-    yield Finding("processors", str(_processors()))
+    yield from _devices()
     yield _sqlite()
     yield _file_system(folder)
     yield _disk(folder)
     for extra, modules in EXTRAS.items():
         yield _extra(extra, modules)
+    yield from models.examine(folder)
     yield _logout()
     yield _terminal()
 
@@ -53,11 +44,13 @@ def _python() -> Finding:
     return Finding("Python", here, "" if tested else "Tested with Python 3.11 only.")
 
 
-def _processors() -> int:
-    # Those that this process may use, where the system tells.
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _devices() -> Iterator[Finding]:
+    cpu = devices.cpu()
+    half = "bfloat16 in hardware" if cpu.bfloat16 else "no bfloat16 in hardware"
+    yield Finding("processors", f"{devices.cores()} ({cpu.model or 'unknown'}), {half}")
+    yield Finding("memory", f"{auto.available() / 1e9:.1f} GB free of {cpu.memory / 1e9:.1f} GB")
+    cards = gpus.cards()
+    yield Finding("GPUs", ", ".join(map(str, cards)) or "none")
 
 
 def _sqlite() -> Finding:

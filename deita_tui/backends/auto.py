@@ -49,18 +49,25 @@ class Candidate:
     """For the backend's ``open``."""
 
 
-def candidates(model: "Weights") -> list[Candidate]:
-    """The ways to run ``model`` here that are worth a look, the most likely first."""
+def candidates(model: "Weights", device: str = "auto") -> list[Candidate]:
+    """The ways to run ``model`` here that are worth a look, the most likely first.
+
+    Args:
+        model: the model on disk.
+        device: where it is to run, as ``devices.choose`` takes it.
+
+    Raises:
+        UsageError: there is no such device.
+    """
     if model.kind == "gguf":
         why = "a .gguf file runs on llama.cpp"
         return [Candidate("llama", "file", "auto", _bytes(model, 1.0), why)]
-    found = devices.accelerators()
-    if found:
-        device = found[0]
-        precision = "bfloat16" if device.bfloat16 else "float16"
-        return [_hf(model, precision, device.name, f"{device.model or device.name} is here")]
+    first = devices.choose(device)[0]
+    if first.name != "cpu":
+        precision = "bfloat16" if first.bfloat16 else "float16"
+        return [_hf(model, precision, first.name, f"{first.model or first.name} is here")]
     processor = devices.cpu()
-    single = _hf(model, "float32", "cpu", "no GPU is here, and float32 is exact")
+    single = _hf(model, "float32", "cpu", "no GPU is in use, and float32 is exact")
     if not processor.bfloat16:
         return [single]
     return [_hf(model, "bfloat16", "cpu", "this processor multiplies bfloat16 in hardware"), single]

@@ -56,8 +56,7 @@ def open_judge(backend: str, model: str, settings: Mapping[str, object]) -> "Jud
     entry = BACKENDS.get(name)
     if entry is None:
         raise UsageError(f"There is no backend {backend!r}.", f"There are: {', '.join(NAMES)}.")
-    if find_spec(entry.package) is None:
-        raise MissingExtraError(entry.package, entry.extra, entry.purpose)
+    require(name)
     module = import_module(entry.module)
     kind = getattr(module, entry.settings)
     known = {field.name for field in fields(kind)}
@@ -72,6 +71,17 @@ def open_judge(backend: str, model: str, settings: Mapping[str, object]) -> "Jud
     except msgspec.ValidationError as error:
         raise UsageError(f"A setting of the {name} backend is wrong: {error}.") from error
     return cast("Judge", module.open(model, chosen))
+
+
+def require(backend: str) -> None:
+    """See that what a backend cannot do without is installed; loads nothing.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
+    entry = BACKENDS[backend]
+    if find_spec(entry.package) is None:
+        raise MissingExtraError(entry.package, entry.extra, entry.purpose)
 
 
 def pick(model: str) -> str:

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from deita_tui import __version__
-from deita_tui.cli import care, deciding, importing, making, output, places, reading, working
+from deita_tui.cli import (
+    care,
+    deciding,
+    importing,
+    making,
+    output,
+    places,
+    reading,
+    scoring,
+    working,
+)
 from deita_tui.cli.common import Command, Commands, Settings
 
 app = typer.Typer(
@@ -24,6 +34,7 @@ app = typer.Typer(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "new": making.new,
     "import": importing.import_,
+    "score": scoring.score,
     "list": reading.list_,
     "status": reading.status,
     "refused": reading.refused,
@@ -84,6 +95,7 @@ def _welcome(home: Path) -> None:
             ("  deita-tui new NAME", "make a project"),
             ("  deita-tui import NAME FILE…", "bring records in, whatever their format"),
             ("  deita-tui status NAME", "what is there, and what is running"),
+            ("  deita-tui score NAME --plan", "what scoring would take; without --plan it scores"),
             ("  deita-tui list NAME --where 'turns>=2'", "look at the records"),
             ("  deita-tui --help", "every command"),
         )

@@ -1,6 +1,5 @@
 """The command that brings records in, waits for them, and reports."""
 
-import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,8 +12,8 @@ import typer
 from deita_tui.cli import output
 from deita_tui.cli.common import Dir, Json, opened
 from deita_tui.cli.exits import Exit
-from deita_tui.cli.progress import reporting
-from deita_tui.errors import DeitaError, InputError, StoreError, UsageError
+from deita_tui.cli.waiting import waited
+from deita_tui.errors import DeitaError, InputError, UsageError
 from deita_tui.printable import printable
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ def _follow(project: "Project", directory: str, queued: Sequence[_Queued], as_js
     reports = []
     worst = Exit.DONE
     for each in queued:
-        job = _waited(project, each)
+        job = waited(project, each.job, Path(each.name).name)
         if job.state in ("paused", "interrupted"):
             output.say(f"{job.done:,} rows are in. Run the same command again to continue.")
             raise typer.Exit(Exit.INTERRUPTED)
@@ -196,22 +195,6 @@ def _follow(project: "Project", directory: str, queued: Sequence[_Queued], as_js
         output.emit(msgspec.to_builtins(reports))
     if worst:
         raise typer.Exit(worst)
-
-
-def _waited(project: "Project", queued: _Queued) -> "Job":
-    """Watch a job until it ends; Ctrl-C pauses it, and everything behind it waits."""
-    try:
-        with reporting(Path(queued.name).name) as report:
-            for job in project.watch(queued.job):
-                report(job)
-    except KeyboardInterrupt:
-        output.say("Pausing…")
-        with contextlib.suppress(StoreError):  # it may have ended in this very moment
-            project.steer(queued.job, "pause")
-        for job in project.watch(queued.job):
-            if job.state == "queued":
-                break
-    return project.job(queued.job)
 
 
 def _told_end(queued: _Queued, job: "Job") -> Exit:

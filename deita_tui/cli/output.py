@@ -41,6 +41,19 @@ def say(text: str = "") -> None:
     _write(sys.stderr, text)
 
 
+def note(text: str, indent: int = 2) -> None:
+    """A line of narration that belongs to the one above; broken between words on a terminal."""
+    if not sys.stderr.isatty():
+        say(" " * indent + text)
+        return
+    from shutil import get_terminal_size
+    from textwrap import fill
+
+    lead = " " * indent
+    room = max(get_terminal_size().columns, 40)
+    say(fill(text, room, initial_indent=lead, subsequent_indent=lead, break_on_hyphens=False))
+
+
 def data(text: str) -> None:
     """One line of data."""
     _write(sys.stdout, text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from deita_tui.cli.output import duration, is_a_person, say
+from deita_tui.cli.output import duration, is_a_person, say, size
 from deita_tui.printable import printable
 
 if TYPE_CHECKING:
@@ -33,14 +33,33 @@ def describe(job: "Job") -> str:
     """One line: done of total, rate, what is left."""
     if job.state == "queued" and not job.done:
         return "waiting for its turn"
-    parts = [f"{job.done:,} {job.unit}"]
-    if job.total:
-        parts[0] = f"{job.done:,} of {job.total:,} {job.unit}"
+    parts = [_amount(job)]
     if job.rate:
-        parts.append(f"{job.rate:,.0f}/s")
+        parts.append(f"{_rate(job)}/s")
     if job.seconds_left:
         parts.append(f"{duration(job.seconds_left)} left")
-    return " · ".join(parts)
+    return " · ".join(filter(None, parts))
+
+
+def doing(job: "Job") -> str:
+    """What a job is at; empty where its kind says it all."""
+    return printable(job.stage) if job.kind == "score" and job.state == "running" else ""
+
+
+def _amount(job: "Job") -> str:
+    if job.kind == "score" and not job.total:
+        return ""
+    if job.unit == "bytes":
+        return f"{size(job.done)} of {size(job.total or 0)}"
+    of_total = f" of {job.total:,}" if job.total else ""
+    return f"{job.done:,}{of_total} {job.unit}"
+
+
+def _rate(job: "Job") -> str:
+    if job.unit == "bytes":
+        return size(job.rate or 0)
+    # A slow model does less than one a second, and that is what one wants to know.
+    return f"{job.rate:,.0f}" if (job.rate or 0) >= 10 else f"{job.rate:.1f}"
 
 
 @dataclass
@@ -51,7 +70,7 @@ class _Lines:
     def __call__(self, job: "Job") -> None:
         if monotonic() - self.told >= _SECONDS_BETWEEN_LINES:
             self.told = monotonic()
-            say(f"{self.title}: {describe(job)}")
+            say(": ".join(filter(None, (self.title, doing(job), describe(job)))))
 
 
 class _Bar:
@@ -74,5 +93,9 @@ class _Bar:
 
     def __call__(self, job: "Job") -> None:
         self.drawn.update(
-            self.task, completed=job.done, total=job.total or None, state=describe(job)
+            self.task,
+            description=doing(job) or self.title,
+            completed=job.done,
+            total=job.total or None,
+            state=describe(job),
         )

@@ -10,7 +10,8 @@ import typer
 
 from deita_tui.cli import output
 from deita_tui.cli.common import Dir, Json, Where, opened
-from deita_tui.cli.progress import describe
+from deita_tui.cli.progress import describe, doing
+from deita_tui.cli.scoring import figures
 from deita_tui.errors import UsageError
 from deita_tui.printable import printable
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from deita_store.jobs import Job
     from deita_store.rows import RecordRow
     from deita_tui.project import Project
+    from deita_tui.project.scoring import ScorerState
 
 _ON_A_TERMINAL = 100
 """So many rows a terminal shows when nobody said how many."""
@@ -81,13 +83,15 @@ def status(ctx: typer.Context, directory: Dir, as_json: Json = False) -> None:
     """Say what is in a project, what is running, and what is left to do."""
     with opened(ctx, directory, read_only=True) as project:
         counts = project.counts()
+        scorers = project.scorers(counts)
         jobs = [job for job in project.jobs() if job.state not in ("done", "cancelled")]
         if as_json:
-            output.emit(_status_json(project, counts, jobs))
+            output.emit(_status_json(project, counts, scorers, jobs))
             return
-        output.pairs(_status_lines(project, counts))
+        output.pairs(_status_lines(project, counts, scorers))
     for job in jobs:
-        output.data(f"job {job.id}  {job.kind} {job.state} · {describe(job)}")
+        told = " · ".join(filter(None, (f"{job.kind} {job.state}", doing(job), describe(job))))
+        output.data(f"job {job.id}  {told}")
         if job.state in ("paused", "interrupted", "failed"):
             if job.error:
                 output.say(f"  {printable(job.error)}")
@@ -166,19 +170,25 @@ def _chosen(columns: str) -> list[str]:
     return names
 
 
-def _status_json(project: "Project", counts: "Counts", jobs: "Sequence[Job]") -> dict[str, object]:
+def _status_json(
+    project: "Project", counts: "Counts", scorers: "Sequence[ScorerState]", jobs: "Sequence[Job]"
+) -> dict[str, object]:
     return {
         "project": str(project.folder.absolute()),
         **asdict(counts),
         "sources": dict(counts.sources),
-        "scored": [
-            {"scorer": name, "measures": measures, "records": count}
-            for name, measures, count in counts.scored
-        ],
+        "scored": [_scorer_json(scorer) for scorer in scorers],
         "selection": counts.selection
         and dict(zip(("name", "kept"), counts.selection, strict=True)),
         "jobs": [asdict(job) for job in jobs],
     }
+
+
+def _scorer_json(scorer: "ScorerState") -> dict[str, object]:
+    import msgspec
+
+    told = {key: value for key, value in asdict(scorer).items() if key != "name"}
+    return {"scorer": scorer.name, **told, "health": msgspec.to_builtins(scorer.health)}
 
 
 def _selection_json(counts: "Counts") -> dict[str, object] | None:
@@ -188,7 +198,9 @@ def _selection_json(counts: "Counts") -> dict[str, object] | None:
     return {"name": name, "kept": kept}
 
 
-def _status_lines(project: "Project", counts: "Counts") -> Iterator[tuple[str, object]]:
+def _status_lines(
+    project: "Project", counts: "Counts", scorers: "Sequence[ScorerState]"
+) -> Iterator[tuple[str, object]]:
     yield "project", project.folder
     sources = ", ".join(f"{name} {count:,}" for name, count in counts.sources[:5])
     more = len(counts.sources) - 5
@@ -197,7 +209,10 @@ def _status_lines(project: "Project", counts: "Counts") -> Iterator[tuple[str, o
     yield "duplicates", counts.duplicates
     refused = f" · deita-tui refused {project.folder}" if counts.refused else ""
     yield "refused", f"{counts.refused:,}{refused}"
-    yield "scored", _scored(counts) or "nothing yet"
+    if not scorers:
+        yield "scored", "nothing yet"
+    for scorer in scorers:
+        yield from _scorer_lines(scorer, counts.records)
     yield "embedded", f"{counts.embedded:,}"
     decided = ", ".join(f"{count:,} {name}" for name, count in counts.decided.items() if count)
     yield "decided", decided or "nothing yet"
@@ -211,8 +226,15 @@ def _status_lines(project: "Project", counts: "Counts") -> Iterator[tuple[str, o
     yield "on disk", output.size(counts.bytes)
 
 
-def _scored(counts: "Counts") -> str:
-    return " · ".join(
-        f"{measures} by {name}: {count:,} of {counts.records:,}"
-        for name, measures, count in counts.scored
-    )
+def _scorer_lines(scorer: "ScorerState", records: int) -> Iterator[tuple[str, object]]:
+    parts = [f"{scorer.measures} by {scorer.name} {scorer.identity}"]
+    parts.append(f"{scorer.records:,} of {records:,}")
+    if scorer.failed:
+        parts.append(f"{scorer.failed:,} with a turn that failed")
+    if scorer.unscored:
+        parts.append(f"unscored: {scorer.reason}")
+    yield "scored", " · ".join(parts)
+    if scorer.health is not None:
+        yield "", figures(scorer.health)
+        for warning in (*scorer.health.broken, *scorer.health.warnings):
+            yield "", f"! {warning}"

@@ -1,8 +1,10 @@
 """Running one job to its end, its pause, or its error: the same in a worker and in a notebook."""
 
+import sqlite3
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deita_store import jobs
@@ -13,6 +15,9 @@ from deita_tui.jobs import kinds, launch
 
 Watcher = Callable[[Job], None]
 
+_LOG_PAGES = 32 << 10
+"""Half a GB in SQLite's write-ahead log before it is folded in: hot pages are copied once."""
+
 
 def perform(store: Store, job: Job, stopping: Callable[[], bool] = lambda: False) -> Job:
     """Do a job's work; the caller holds the project's lock.
@@ -21,16 +26,17 @@ def perform(store: Store, job: Job, stopping: Callable[[], bool] = lambda: False
     asked. An error a user can act on is stored as a sentence, a bug as where its traceback is.
     """
     jobs.begin(store, job.id)
-    try:
-        _drive(store, job, stopping)
-    except DeitaError as error:
-        _fail(store, job, error.message, error.hint)
-    except Exception as error:
-        traceback.print_exc()
-        sys.stderr.flush()
-        log = log_of(store.folder, job.id)
-        _fail(store, job, f"It crashed: {type(error).__name__}: {error}", f"See {log}")
-    return jobs.get(store, job.id)
+    with _log_folded_in_behind(store):
+        try:
+            _drive(store, job, stopping)
+        except DeitaError as error:
+            _fail(store, job, error.message, error.hint)
+        except Exception as error:
+            traceback.print_exc()
+            sys.stderr.flush()
+            log = log_of(store.folder, job.id)
+            _fail(store, job, f"It crashed: {type(error).__name__}: {error}", f"See {log}")
+        return jobs.get(store, job.id)
 
 
 def run_in_process(
@@ -93,6 +99,20 @@ def _drive(store: Store, job: Job, stopping: Callable[[], bool]) -> None:
                 return
     finally:
         work.close()
+
+
+@contextmanager
+def _log_folded_in_behind(store: Store) -> Iterator[None]:
+    """Let the write-ahead log grow while the block runs, so that nobody waits for it at its end."""
+    (before,) = store.db.execute("pragma wal_autocheckpoint").fetchone()
+    store.db.execute(f"pragma wal_autocheckpoint = {_LOG_PAGES}")
+    try:
+        yield
+    finally:
+        store.db.execute(f"pragma wal_autocheckpoint = {before}")
+        # Passive waits for nobody. Where it cannot be done (a full disk), the log stays as it is.
+        with suppress(sqlite3.OperationalError):
+            store.db.execute("pragma wal_checkpoint(passive)").fetchall()
 
 
 def _fail(store: Store, job: Job, error: str, hint: str) -> None:

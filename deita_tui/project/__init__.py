@@ -10,11 +10,12 @@ from deita_tui.project.deciding import Deciding, Decision
 from deita_tui.project.importing import Importing
 from deita_tui.project.looking import Looking
 from deita_tui.project.opened import Ref, Refs
+from deita_tui.project.scoring import ScoreOptions, Scoring
 
-__all__ = ["Decision", "Project", "Ref", "Refs", "is_project"]
+__all__ = ["Decision", "Project", "Ref", "Refs", "ScoreOptions", "is_project"]
 
 
-class Project(Importing, Looking, Deciding, Caring):
+class Project(Importing, Scoring, Looking, Deciding, Caring):
     """One project folder: open it, use it, close it (or use it as a context manager).
 
     Records are named by id or uid, one or many. A project belongs to the thread that opened it.

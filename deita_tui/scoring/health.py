@@ -80,7 +80,7 @@ class Health(msgspec.Struct, frozen=True):
         ]
         if self.rows_per_second is not None:
             told.append(f"speed {self.rows_per_second:,.1f} texts/s")
-        if self.seconds_left is not None:
+        if self.seconds_left:
             told.append(f"the rest takes about {duration(self.seconds_left)}")
         return [each for each in told if each]
 

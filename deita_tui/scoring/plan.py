@@ -105,12 +105,12 @@ def model_bytes(model: str) -> int | None:
 
 def _told(stage: Stage) -> str:
     done = f" ({stage.done:,} of them done)" if stage.done else ""
-    size = "" if stage.model_bytes is None else f", {stage.model_bytes / 1e9:.1f} GB"
+    known = "not on this disk, size unknown" if stage.model_bytes is None else f"{stage.model_bytes / 1e9:.1f} GB"
     time = "" if stage.seconds is None else f", about {duration(stage.seconds)}"
     return (
         f"{stage.measures}: {stage.records:,} records, {stage.turns:,} turns, "
         f"{stage.texts:,} different texts{done}, about {stage.tokens:,} tokens "
-        f"({stage.counted}){time}; {stage.model}{size}"
+        f"({stage.counted}){time}; {stage.model}, {known}"
     )
 
 
@@ -118,4 +118,5 @@ def _total(plan: Plan) -> str:
     time = "unknown until the first 200 records" if plan.seconds is None else duration(plan.seconds)
     memory = plan.memory_bytes
     needed = "" if memory is None else f"memory about {memory / 1e9:.1f} GB, "
-    return f"time: {time}; {needed}the project grows by {plan.disk_bytes / 1e6:,.1f} MB"
+    grown = max(0.1, plan.disk_bytes / 1e6) if plan.disk_bytes else 0
+    return f"time: {time}; {needed}the project grows by {grown:,.1f} MB"

@@ -10,12 +10,8 @@ from threading import Event, Thread
 from deita_store.store import DATABASE, Store
 
 _CACHE_KB = 32 << 10
-_CHECKPOINT_PAGES = 32 << 10
-"""A quarter of a GB in the write-ahead log before it is folded in: hot pages are copied once."""
-
 _SETTINGS = {
     "cache_size": -_CACHE_KB,
-    "wal_autocheckpoint": _CHECKPOINT_PAGES,
     # A commit does not wait for the disk: a thread has it follow. After a power cut the project
     # is whole, and may be a batch or two back, which the import then reads again.
     "synchronous": 1,

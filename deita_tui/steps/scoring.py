@@ -16,9 +16,10 @@ from deita_tui.scoring import health
 from deita_tui.scoring.deita import TEMPLATES
 from deita_tui.scoring.health import Health
 from deita_tui.steps import deriving
+from deita_tui.steps.choosing import Opener
 from deita_tui.steps.progress import Progress
 from deita_tui.steps.scoring_args import JudgeSpec, ScoreArgs, ScoreReport, StageReport
-from deita_tui.steps.stages import Judges, Opener, Stage, Work, remembered
+from deita_tui.steps.stages import Judges, Stage, Work, remembered
 
 __all__ = ["JudgeSpec", "ScoreArgs", "ScoreReport", "StageReport", "chosen", "run"]
 
@@ -83,6 +84,7 @@ def _leg(
 ) -> Iterator[Progress]:
     """Load the stage's judge and run its pilot, then everything that is left of it."""
     work = stage.work
+    yield from stage.choose(judges)
     yield work.advance(0, None, f"loading the {stage.template.measures} model")
     stage.load(judges)
     if work.args.retry and stage.scorer.id not in retried:
@@ -90,6 +92,7 @@ def _leg(
         retried.add(stage.scorer.id)
     todo = scores.pending(work.store, stage.scorer.id, work.todo)
     done = len(work.todo) - len(todo)
+    stage.ready = done if stage.ready is None else stage.ready
     found = stage.health()
     if found is None or found.records < min(health.PILOT, len(work.todo)):
         pilot = work.todo[: health.PILOT]

@@ -47,6 +47,10 @@ class ScoreArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     """The most tokens in a batch; backends divide it further as memory allows."""
     patience: float = 900.0
     """Seconds without an answer after which a model is taken to hang."""
+    offline: bool = False
+    """Ask no hub: models are on this disk."""
+    again: bool = False
+    """Find out anew how to run the models, rather than as it was done before."""
 
 
 class StageReport(msgspec.Struct, frozen=True):
@@ -66,6 +70,12 @@ class StageReport(msgspec.Struct, frozen=True):
     seconds: float
     """Spent in the model."""
     health: Health | None
+    ready: int = 0
+    """Records that were finished before this run."""
+    told: str = ""
+    """What ``auto`` picked and why; empty where there was nothing to choose."""
+    notes: tuple[str, ...] = ()
+    """What a user should know about the model; sentences."""
 
 
 class ScoreReport(msgspec.Struct, frozen=True):

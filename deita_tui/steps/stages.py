@@ -2,7 +2,7 @@
 
 import time
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -10,7 +10,6 @@ import msgspec
 from deita_store import jobs, scores, settings
 from deita_store.scores import Score, Scorer
 from deita_store.store import Store
-from deita_tui.backends import Judge
 from deita_tui.errors import DeitaError
 from deita_tui.scoring import asking, deita, digits, health, shorten
 from deita_tui.scoring.asking import Answer, Asker
@@ -20,11 +19,11 @@ from deita_tui.scoring.digits import Digits
 from deita_tui.scoring.health import Health, Speed
 from deita_tui.scoring.language import is_english
 from deita_tui.scoring.shorten import Prompt
+from deita_tui.steps import choosing
+from deita_tui.steps.choosing import Opener, Pick
 from deita_tui.steps.progress import Progress
 from deita_tui.steps.scoring_args import JudgeSpec, ScoreArgs, StageReport
 from deita_tui.steps.windows import Fields, Window, texts, windows
-
-Opener = Callable[[str, str, Mapping[str, object]], Judge]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +36,31 @@ class Work:
     todo: "array[int]"
     """The conversations that the run is about, scored or not, in its order."""
 
-    def advance(self, done: int, total: int | None, stage: str) -> Progress:
+    def advance(self, done: int, total: int | None, stage: str, unit: str = "records") -> Progress:
         """Note how far the job is."""
         with self.store.transaction():
-            jobs.advance(self.store, self.job, done, total, "records", stage)
-        return Progress(done, total, "records", stage)
+            jobs.advance(self.store, self.job, done, total, unit, stage)
+        return Progress(done, total, unit, stage)
 
 
 class Judges:
     """Opens judges by name, and never two at a time: two 7B models do not fit together."""
 
     def __init__(self, open_judge: Opener, args: ScoreArgs) -> None:
-        self._open_judge = open_judge
+        self.open_judge = open_judge
         self._args = args
-        self._spec: JudgeSpec | None = None
+        self._pick: Pick | None = None
         self._asker: Asker | None = None
 
-    def get(self, spec: JudgeSpec) -> Asker:
-        """The judge of ``spec``; another one that is open is closed first."""
-        if self._asker is None or self._spec != spec:
+    def get(self, pick: Pick) -> Asker:
+        """The judge of ``pick``; another one that is open is closed first."""
+        if self._asker is None or self._pick != pick:
             self.close()
-            given = {"limit": self._args.max_tokens, **spec.settings}
+            given = {"limit": self._args.max_tokens, **pick.settings}
             self._asker = Asker(
-                lambda: self._open_judge(spec.backend, spec.model, given), self._args.patience
+                lambda: self.open_judge(pick.backend, pick.model, given), self._args.patience
             )
-            self._spec = spec
+            self._pick = pick
         return self._asker
 
     def close(self) -> None:
@@ -75,6 +74,8 @@ class Stage:
     """One scorer's share of a run. ``load`` it before anything else."""
 
     scorer: Scorer
+    _pick: Pick
+    _notes: tuple[str, ...]
     _asker: Asker
     _digits: Digits
 
@@ -85,15 +86,31 @@ class Stage:
         self._pace = Pace(work.args.batch_tokens)
         self._speed = Speed()
         self._counts = {"scored": 0, "failed": 0, "reused": 0}
+        self.ready: int | None = None
+        """Records that were finished before this run, once that is known."""
 
     @property
     def limit(self) -> int:
         """The most tokens of a prompt."""
         return min(self._asker.judge.limit, self.work.args.max_tokens)
 
+    def choose(self, judges: Judges) -> Generator[Progress, None, None]:
+        """Find out which model to open, and how; it may have to be fetched and measured."""
+        work = self.work
+
+        def advance(stage: str, bytes_: tuple[int, int] | None) -> Progress:
+            return work.advance(*bytes_, stage, "bytes") if bytes_ else work.advance(0, None, stage)
+
+        self._pick = yield from choosing.choose(
+            work.store, self.spec, work.args, judges.open_judge, advance, work.job
+        )
+
     def load(self, judges: Judges) -> None:
         """Open the judge, find its digits, and make its scorer if it is new."""
-        self._asker = judges.get(self.spec)
+        self._asker = judges.get(self._pick)
+        said = tuple(getattr(self._asker.judge, "notes", ()))
+        agreed = choosing.tokenizers_agree(self._pick, self._asker.judge)
+        self._notes = tuple(each for each in (*self._pick.notes, *said, agreed) if each)
         self._digits = digits.resolve(self._asker.judge.tokens, self.template)
         store, args, template = self.work.store, self.work.args, self.template
         config: dict[str, object] = {
@@ -107,6 +124,7 @@ class Stage:
         with store.transaction():
             id_ = scores.ensure_scorer(store, args.name, template.measures, template.reads, config)
             settings.put(store, _memory(self.spec, template), id_)
+            settings.put(store, _model(id_), self.spec.model)
             scores.save_reach(store, id_, _reach(args, len(self.work.todo)))
         self.scorer = Scorer(id_, args.name, template.measures, template.reads, config)
 
@@ -161,6 +179,9 @@ class Stage:
             **self._counts,
             seconds=round(self._speed.seconds, 3),
             health=self.health(),
+            ready=self.ready or 0,
+            told=self._pick.told,
+            notes=self._notes,
         )
 
     def _commit(self, batch: Sequence[Score], complete: Sequence[int], done: int) -> int:
@@ -231,6 +252,15 @@ def remembered(store: Store, spec: JudgeSpec, template: Template) -> Scorer | No
     """The scorer that this choice of model turned out to be when it was last loaded."""
     known = settings.get(store, _memory(spec, template))
     return next((each for each in scores.scorers(store) if each.id == known), None)
+
+
+def model(store: Store, scorer_id: int) -> str:
+    """What was asked for when a scorer was used last; empty where that is not known."""
+    return str(settings.get(store, _model(scorer_id), ""))
+
+
+def _model(scorer_id: int) -> str:
+    return f"model:{scorer_id}"
 
 
 def _memory(spec: JudgeSpec, template: Template) -> str:

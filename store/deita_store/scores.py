@@ -92,6 +92,14 @@ def scorers(store: Store, name: str | None = None) -> list[Scorer]:
     ]
 
 
+def identity(store: Store, scorer_id: int) -> str:
+    """What a scorer's scores are keyed by: the hash of its config, in hex."""
+    (found,) = store.db.execute(
+        "select identity from scorers where id = ?", (scorer_id,)
+    ).fetchone()
+    return str(found)
+
+
 # What there is to do ----------------------------------------------------------------------------
 
 
@@ -296,6 +304,17 @@ def count_given(store: Store, scorer: Scorer, conversations: Iterable[int]) -> i
         "from json_each(?1) c join turns t on t.conversation_id = c.value "
         f"join scores s on s.scorer_id = ?2 and s.text = {column} where t.problem is null",
         (_json(conversations), scorer.id),
+    ).fetchone()
+    return int(row[0])
+
+
+def count_failed(store: Store, scorer_id: int) -> int:
+    """How many records in force have a turn that the scorer dealt with and gave no value."""
+    row = store.db.execute(
+        "select count(*) from record_scores s join conversations c on c.id = s.conversation_id "
+        "join records r on r.id = c.record_id and r.conversation_id = c.id and r.live > 0 "
+        "where s.scorer_id = ? and s.failed > 0",
+        (scorer_id,),
     ).fetchone()
     return int(row[0])
 

@@ -71,7 +71,7 @@ class Store:
                 raise StoreError(
                     f"{folder} is a project already.", "Open it, or choose another folder."
                 )
-            db.execute("pragma page_size = 8192")
+            db.execute("pragma page_size = 16384")
             db.execute("pragma journal_mode = wal")
             migrations.migrate(db)
             _prepare(db)

@@ -2,12 +2,14 @@
 
     python tests/bench/import_bench.py FILE_OR_FOLDER…      (or: DEITA_TUI_POOL=FOLDER)
 
-The files (JSONL, plain, .gz or .zst) are joined into one. "usable" is the time until the records
-can be listed; "all" is the time until turns and search index are there too. Memory is the
-proportional set size of all processes at its peak.
+The files (JSONL, plain, .gz or .zst) are joined into one. "usable" is the time that
+``deita-tui import`` takes, process start included, until it returns and the records can be listed;
+"all" is the time until turns and search index are there too. Memory is the proportional set size
+of all processes at its peak.
 """
 
 import argparse
+import contextlib
 import gzip
 import os
 import platform
@@ -18,32 +20,16 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-OURS = """
-import sys, time
-began = time.time()
-from pathlib import Path
-from deita_store import jobs
+from deita_store import counts, jobs
 from deita_store.store import Store
-from deita_tui import jobs as running
-from deita_tui.steps.lock import project_lock
-folder = Path(sys.argv[1])
-Store.create(folder).close()
-with Store.open(folder) as store:
-    job = jobs.enqueue(store, "import", {"path": sys.argv[2]})
-done = running.run_in_process(folder, job, follow=False)
-assert done.state == "done", done
-print(time.time(), flush=True)
-running.start(folder)
-with Store.read(folder) as store:
-    while any(each.state in ("queued", "running") for each in jobs.all(store)):
-        time.sleep(0.01)
-    assert all(each.state == "done" for each in jobs.all(store)), jobs.all(store)
-print(time.time(), flush=True)
-"""
+
+MARK = "DEITA_TUI_BENCH"
+"""Set for everything that a round starts, so that its processes are found whoever their parent is."""
 
 
 class Round(NamedTuple):
@@ -95,53 +81,69 @@ def opened(path: Path):  # type: ignore[no-untyped-def]
 
 def peer(pool: Path, scratch: Path) -> Round:
     database = scratch / "peer.db"
-    program = str(Path(sys.executable).with_name("sqlite-utils"))
-    memory, _, seconds = measured([program, "insert", str(database), "pool", str(pool), "--nl"])
+    with Watch(scratch) as watch:
+        watch.run("sqlite-utils", "insert", str(database), "pool", str(pool), "--nl")
+        seconds = watch.seconds
     database.unlink()
-    return Round(seconds, seconds, memory)
+    return Round(seconds, seconds, watch.peak)
 
 
 def our(pool: Path, scratch: Path) -> Round:
     project = scratch / "project"
-    began = time.time()
-    memory, output, _ = measured([sys.executable, "-c", OURS, str(project), str(pool)])
-    usable, done = (float(line) - began for line in output.split())
+    with Watch(scratch) as watch:
+        watch.run("deita-tui", "new", str(project))
+    with Watch(scratch) as watch:
+        watch.run("deita-tui", "import", str(project), str(pool))
+        usable = watch.seconds
+        with Store.read(project) as store:
+            while any(job.state in ("queued", "running") for job in jobs.all(store)):
+                time.sleep(0.01)
+            assert all(job.state == "done" for job in jobs.all(store)), jobs.all(store)
+        everything = watch.seconds
+    with Store.read(project) as store:
+        assert counts.read(store).records > 0
     shutil.rmtree(project)
-    return Round(usable, done, memory)
+    return Round(usable, everything, watch.peak)
 
 
-def measured(command: list[str]) -> tuple[int, str, float]:
-    """Peak memory of a command and its descendants, what it printed, and its seconds."""
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    peak = 0
+class Watch:
+    """Time and peak memory of what runs inside the block."""
 
-    def look() -> None:
-        nonlocal peak
-        while process.poll() is None:
-            peak = max(peak, sum(proportional(pid) for pid in family(process.pid)))
-            time.sleep(0.05)
+    def __init__(self, scratch: Path) -> None:
+        self.peak = 0
+        self._mark = f"{MARK}={scratch}".encode()
+        self._environment = {**os.environ, MARK: str(scratch), "DEITA_TUI_HOME": str(scratch)}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
 
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    output, _ = process.communicate()
-    seconds = time.perf_counter() - began
-    watcher.join()
-    if process.returncode:
-        raise SystemExit(f"{command[:3]} failed")
-    return peak, output, seconds
+    def __enter__(self) -> Self:
+        self._began = time.perf_counter()
+        self._thread.start()
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
 
-def family(pid: int) -> list[int]:
-    """A process and all that came from it."""
-    found = [pid]
-    try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split():
-                found += family(int(child))
-    except OSError:
-        pass  # it has ended meanwhile
-    return found
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._began
+
+    def run(self, program: str, *arguments: str) -> None:
+        path = Path(sys.executable).with_name(program)
+        subprocess.run(
+            [str(path), *arguments], env=self._environment, check=True, capture_output=True
+        )
+
+    def _look(self) -> None:
+        while not self._over.wait(0.1):
+            self.peak = max(self.peak, sum(proportional(pid) for pid in self._family()))
+
+    def _family(self) -> Iterator[int]:
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and self._mark in (entry / "environ").read_bytes():
+                    yield int(entry.name)
 
 
 def proportional(pid: int) -> int:
