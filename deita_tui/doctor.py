@@ -16,7 +16,7 @@ from deita_tui.backends import auto, devices, gpus
 from deita_tui.findings import Finding
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "hf": ("torch", "transformers", "tokenizers", "safetensors"),
+    "hf": ("torch", "transformers", "tokenizers", "safetensors", "sentencepiece"),
     "llama": ("llama_cpp",),
 }
 _DISTRIBUTIONS = {"llama_cpp": "llama-cpp-python"}

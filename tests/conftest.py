@@ -16,6 +16,8 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     """Keep the tests away from the user's own projects, and the user's settings from the tests."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("DEITA_TUI_HOME", str(home))
+    (home / "config.toml").touch()
+    monkeypatch.setenv("DEITA_TUI_CONFIG", str(home / "config.toml"))
     for name in ("COLUMNS", "LINES", "TERM", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     return home

@@ -63,7 +63,7 @@ def size(text: str) -> int:
         )
     sizes = {each.rfilename: each.size or 0 for each in info.siblings}
     taken = [reference.file] if reference.file else needed(sizes)
-    return sum(sizes.get(name, 0) for name in taken)
+    return sum(sizes.get(name, 0) for name in taken if not name.endswith((".json", ".txt")))
 
 
 def _online(api: Any, reference: Reference, text: str) -> Found:

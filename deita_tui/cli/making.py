@@ -80,12 +80,14 @@ def doctor(
     directory: Annotated[
         str,
         typer.Argument(
-            metavar="DIR", help="A project or folder whose disk to look at.", show_default=False
+            metavar="DIR",
+            help="A project or folder to look at: its disk, its configuration.",
+            show_default=False,
         ),
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Say what this machine can run: Python, SQLite, disk, extras, terminal."""
+    """Say what this machine can run: Python, disk, memory, GPUs, extras, models, terminal."""
     from deita_tui.doctor import examine
 
     folder = places.resolve(directory, home(ctx)) if directory else home(ctx)

@@ -11,7 +11,6 @@ import typer
 from deita_tui.cli import output
 from deita_tui.cli.common import Dir, Json, Where, opened
 from deita_tui.cli.progress import describe, doing
-from deita_tui.cli.scoring import figures
 from deita_tui.errors import UsageError
 from deita_tui.printable import printable
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from deita_store.rows import RecordRow
     from deita_tui.project import Project
     from deita_tui.project.scoring import ScorerState
+    from deita_tui.scoring.health import Health
 
 _ON_A_TERMINAL = 100
 """So many rows a terminal shows when nobody said how many."""
@@ -84,7 +84,7 @@ def status(ctx: typer.Context, directory: Dir, as_json: Json = False) -> None:
     with opened(ctx, directory, read_only=True) as project:
         counts = project.counts()
         scorers = project.scorers(counts)
-        jobs = [job for job in project.jobs() if job.state not in ("done", "cancelled")]
+        jobs = _unfinished(project.jobs())
         if as_json:
             output.emit(_status_json(project, counts, scorers, jobs))
             return
@@ -170,6 +170,17 @@ def _chosen(columns: str) -> list[str]:
     return names
 
 
+def _unfinished(jobs: "Sequence[Job]") -> "list[Job]":
+    """What is going on or waits for somebody; a failure that was tried again is history."""
+    last = {job.kind: job.id for job in jobs}
+    over = ("done", "cancelled")
+    return [
+        job
+        for job in jobs
+        if job.state not in over and (job.state != "failed" or job.id == last[job.kind])
+    ]
+
+
 def _status_json(
     project: "Project", counts: "Counts", scorers: "Sequence[ScorerState]", jobs: "Sequence[Job]"
 ) -> dict[str, object]:
@@ -235,6 +246,13 @@ def _scorer_lines(scorer: "ScorerState", records: int) -> Iterator[tuple[str, ob
         parts.append(f"unscored: {scorer.reason}")
     yield "scored", " · ".join(parts)
     if scorer.health is not None:
-        yield "", figures(scorer.health)
+        yield "", _brief(scorer.health)
         for warning in (*scorer.health.broken, *scorer.health.warnings):
             yield "", f"! {warning}"
+
+
+def _brief(health: "Health") -> str:
+    """What the first records showed, on one line."""
+    told = {"mean": health.mean, "spread": health.spread, "digit mass": health.mass}
+    parts = [f"{name} {output.number(value)}" for name, value in told.items() if value is not None]
+    return ", ".join([*parts, f"shortened {health.shortened:.0%}"])

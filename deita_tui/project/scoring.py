@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
-from deita_tui.errors import UsageError
+from deita_tui.errors import JobError, UsageError
 from deita_tui.project.looking import Looking
 from deita_tui.project.working import Working
 
@@ -129,11 +129,20 @@ class Scoring(Looking, Working):
         return planning.plan(self.store, args, planning.Known(bytes=known))
 
     def score_report(self, job: Job) -> ScoreReport:
-        """What a scoring run that is done came to."""
+        """What a scoring run that is done came to.
+
+        Raises:
+            JobError: it is not done.
+        """
         import msgspec
 
         from deita_tui.steps.scoring_args import ScoreReport
 
+        if job.state != "done":
+            raise JobError(
+                f"Job {job.id} is {job.state}: there is no report yet.",
+                "What was scored is kept; the same call goes on.",
+            )
         return msgspec.convert(job.result, ScoreReport)
 
     def scorers(self, counts: Counts | None = None) -> Sequence[ScorerState]:
@@ -316,7 +325,6 @@ def _state(store: Store, scorer: Scorer, done: int, records: int) -> ScorerState
 
     from deita_store import scores
     from deita_tui.scoring.health import Health
-    from deita_tui.steps import stages
 
     figures = scores.health(store, scorer.id)
     return ScorerState(
@@ -324,7 +332,7 @@ def _state(store: Store, scorer: Scorer, done: int, records: int) -> ScorerState
         name=scorer.name,
         measures=scorer.measures,
         identity=scores.identity(store, scorer.id)[:12],
-        model=stages.model(store, scorer.id),
+        model=scores.model(store, scorer.id),
         config=dict(scorer.config),
         records=done,
         failed=scores.count_failed(store, scorer.id),

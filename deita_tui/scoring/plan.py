@@ -105,7 +105,8 @@ def model_bytes(model: str) -> int | None:
 
 def _told(stage: Stage) -> str:
     done = f" ({stage.done:,} of them done)" if stage.done else ""
-    known = "not on this disk, size unknown" if stage.model_bytes is None else f"{stage.model_bytes / 1e9:.1f} GB"
+    size = stage.model_bytes
+    known = "not on this disk, size unknown" if size is None else f"{size / 1e9:.1f} GB"
     time = "" if stage.seconds is None else f", about {duration(stage.seconds)}"
     return (
         f"{stage.measures}: {stage.records:,} records, {stage.turns:,} turns, "

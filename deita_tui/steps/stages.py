@@ -124,7 +124,7 @@ class Stage:
         with store.transaction():
             id_ = scores.ensure_scorer(store, args.name, template.measures, template.reads, config)
             settings.put(store, _memory(self.spec, template), id_)
-            settings.put(store, _model(id_), self.spec.model)
+            scores.save_model(store, id_, self.spec.model)
             scores.save_reach(store, id_, _reach(args, len(self.work.todo)))
         self.scorer = Scorer(id_, args.name, template.measures, template.reads, config)
 
@@ -252,15 +252,6 @@ def remembered(store: Store, spec: JudgeSpec, template: Template) -> Scorer | No
     """The scorer that this choice of model turned out to be when it was last loaded."""
     known = settings.get(store, _memory(spec, template))
     return next((each for each in scores.scorers(store) if each.id == known), None)
-
-
-def model(store: Store, scorer_id: int) -> str:
-    """What was asked for when a scorer was used last; empty where that is not known."""
-    return str(settings.get(store, _model(scorer_id), ""))
-
-
-def _model(scorer_id: int) -> str:
-    return f"model:{scorer_id}"
 
 
 def _memory(spec: JudgeSpec, template: Template) -> str:

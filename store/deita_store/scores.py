@@ -20,6 +20,7 @@ _COLUMNS = {"instruction": "t.instruction", "pair": "t.pair"}
 _AMONG = "and (?1 is null or records.id in (select value from json_each(?1)))"
 _HEALTH = "health:"
 _REACH = "reach:"
+_MODEL = "model:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +195,8 @@ def best(store: Store, name: str, count: int, ids: Iterable[int] | None = None) 
     """The records in force that the scorers called ``name`` put highest, best first.
 
     With one complexity and one quality scorer of that name: by the sum of their products over the
-    turns; with a single scorer: by the sum of its values. Records with a missing turn are not among
-    them.
+    turns; with a single scorer: by the sum of its values. Of several that measure the same the
+    newest counts. Records with a missing turn are not among them.
 
     Args:
         store: the project.
@@ -204,11 +205,11 @@ def best(store: Store, name: str, count: int, ids: Iterable[int] | None = None) 
         ids: the records to choose from; None for all.
 
     Raises:
-        StoreError: there is no such scorer, or more than one for the same thing.
+        StoreError: there is no such scorer, or they measure what has no product.
     """
-    found = scorers(store, name)
+    found = list({each.measures: each for each in scorers(store, name)}.values())
     if not (len(found) == 1 or sorted(each.measures for each in found) == list(_PAIR)):
-        told = "No scorer" if not found else "More than one scorer of the same kind"
+        told = "No scorer" if not found else "More than a pair of scorers"
         raise StoreError(
             f"{told} is called {name!r}, so records cannot be ranked by it.",
             f"Score with it first: deita-tui score {store.folder} --scorer {name}",
@@ -311,7 +312,8 @@ def count_given(store: Store, scorer: Scorer, conversations: Iterable[int]) -> i
 def count_failed(store: Store, scorer_id: int) -> int:
     """How many records in force have a turn that the scorer dealt with and gave no value."""
     row = store.db.execute(
-        "select count(*) from record_scores s join conversations c on c.id = s.conversation_id "
+        "select count(*) from record_scores s indexed by record_scores_failed "
+        "join conversations c on c.id = s.conversation_id "
         "join records r on r.id = c.record_id and r.conversation_id = c.id and r.live > 0 "
         "where s.scorer_id = ? and s.failed > 0",
         (scorer_id,),
@@ -339,6 +341,16 @@ def reach(store: Store, scorer_id: int) -> dict[str, object] | None:
 def save_reach(store: Store, scorer_id: int, chosen: Mapping[str, object] | None) -> None:
     """Keep what a run was limited to: it is why the other records are unscored."""
     settings.put(store, f"{_REACH}{scorer_id}", None if chosen is None else dict(chosen))
+
+
+def model(store: Store, scorer_id: int) -> str:
+    """What was asked for when a scorer was used last; empty where that is not known."""
+    return str(settings.get(store, f"{_MODEL}{scorer_id}", ""))
+
+
+def save_model(store: Store, scorer_id: int, name: str) -> None:
+    """Keep what a scorer's model was asked for as: its identity is a hash that nobody can read."""
+    settings.put(store, f"{_MODEL}{scorer_id}", name)
 
 
 def _json(values: Iterable[int] | None) -> str | None:

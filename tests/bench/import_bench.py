@@ -29,7 +29,7 @@ from deita_store import counts, jobs
 from deita_store.store import Store
 
 MARK = "DEITA_TUI_BENCH"
-"""Set for everything that a round starts, so that its processes are found whoever their parent is."""
+"""Set for everything that a round starts: its processes are found whoever their parent is."""
 
 
 class Round(NamedTuple):
@@ -102,6 +102,8 @@ def our(pool: Path, scratch: Path) -> Round:
         everything = watch.seconds
     with Store.read(project) as store:
         assert counts.read(store).records > 0
+    while jobs.worker_alive(project):
+        time.sleep(0.01)
     shutil.rmtree(project)
     return Round(usable, everything, watch.peak)
 

@@ -191,9 +191,18 @@ def test_ranking_by_nothing_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match=r"No scorer is called 'lite'.*--scorer lite"):
         scores.best(store, "lite", 10)
     scores.ensure_scorer(store, "two", "complexity", "instruction", {"n": 1})
-    scores.ensure_scorer(store, "two", "complexity", "instruction", {"n": 2})
-    with pytest.raises(StoreError, match="More than one scorer"):
+    scores.ensure_scorer(store, "two", "perplexity", "instruction", {"n": 2})
+    with pytest.raises(StoreError, match="More than a pair of scorers"):
         scores.best(store, "two", 10)
+
+
+def test_of_several_scorers_for_the_same_the_newest_ranks(store: Store) -> None:
+    give(store, scorer(store), {"one": 2.0, "two": 3.0, "three": 3.0})
+    assert list(scores.best(store, "s", 1)) == [2]
+    scores.ensure_scorer(store, "s", "complexity", "instruction", {"newer": True})
+    newer = scores.scorers(store, "s")[-1]
+    give(store, newer, {"one": 9.0})
+    assert list(scores.best(store, "s", 10)) == [1, 3]
 
 
 def test_a_conversation_that_was_purged_meanwhile_is_passed_over(store: Store) -> None:

@@ -136,6 +136,7 @@ create table record_scores (
     mean            real,
     primary key (scorer_id, conversation_id)
 ) strict, without rowid;
+create index record_scores_failed on record_scores (scorer_id) where failed > 0;   -- few, and asked for
 
 create table embedders (
     id         integer primary key,
