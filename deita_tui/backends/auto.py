@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _SPARE = 1.2
 """What a model needs beyond its weights: activations, cache, the program."""
 _BATCH = 8
+_LEAST = 3
+"""Batches that a measurement takes: the first one also warms up."""
 _SAMPLE = tuple("Explain in a few words what this sentence says. " * n for n in (1, 2, 4, 8, 2, 16))
 
 
@@ -111,17 +113,22 @@ def choose(
 
 
 def measure(judge: "Judge", seconds: float) -> float:
-    """Rows a second over sample prompts, after one batch to warm up; closes ``judge``."""
+    """Rows a second over sample prompts, by the best of some batches; closes ``judge``.
+
+    The best, because what else the machine does for a moment would decide for all time. A model so
+    slow that a batch takes longer than all of ``seconds`` gets two.
+    """
     try:
         prompts = [judge.tokens(text)[: judge.limit] for text in _SAMPLE]
         batch = [prompts[n % len(prompts)] for n in range(_BATCH)]
-        judge.next_logprobs(batch, [1])
-        started = time.perf_counter()
-        rows = 0
-        while rows == 0 or time.perf_counter() - started < seconds:
+        times: list[float] = []
+        while len(times) < _LEAST or sum(times) < seconds:
+            started = time.perf_counter()
             judge.next_logprobs(batch, [1])
-            rows += len(batch)
-        return rows / (time.perf_counter() - started)
+            times.append(time.perf_counter() - started)
+            if len(times) > 1 and times[-1] > seconds:
+                break
+        return len(batch) / max(min(times), 1e-9)
     finally:
         judge.close()
 

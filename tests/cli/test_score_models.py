@@ -120,9 +120,10 @@ def test_both_backends_agree_through_the_front_door(
 ) -> None:
     model = to_gguf(llama_folder, tmp_path / "tiny.gguf")
     with Project.open(pool) as project:
-        asked: ScoreOptions = {"complexity": llama_folder, "precision": "float32"}
-        project.score(scorer="hf", device="cpu", force=True, **asked)
-        project.score(scorer="llama", complexity=model, device="cpu", force=True)
+        on_cpu: ScoreOptions = {"device": "cpu", "force": True}
+        hf: ScoreOptions = {"scorer": "hf", "complexity": llama_folder, "precision": "float32"}
+        project.score(**(on_cpu | hf))
+        project.score(**(on_cpu | {"scorer": "llama", "complexity": model}))
         values = _values(project.store)
     assert set(values) == {"hf", "llama"}
     for text, value in values["hf"].items():
