@@ -1,5 +1,6 @@
 """Opening a project, and the one way to write to it."""
 
+import fcntl
 import json
 import os
 import sqlite3
@@ -65,7 +66,7 @@ class Store:
         folder = Path(folder)
         path = folder / DATABASE
         _make_folders(folder)
-        with _connected(path, "mode=rwc", folder) as db:
+        with _alone(folder), _connected(path, "mode=rwc", folder) as db:
             if not _is_blank(db):
                 _version(db, folder)
                 raise StoreError(
@@ -207,6 +208,20 @@ def _make_folders(folder: Path) -> None:
     with told_of_files(folder):
         for part in (folder, folder / CACHE, folder / LOGS):
             part.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Of several who create a project at once, one after the other; a dead one holds nobody up.
+
+    SQLite itself does not wait for the change to its write-ahead log, but fails at once.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

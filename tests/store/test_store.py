@@ -128,12 +128,12 @@ def test_of_two_who_create_at_once_both_find_one_project(tmp_path: Path) -> None
             with Store.open(tmp_path / "p") as store:
                 ids.append(store.project_id)
 
-    threads = [threading.Thread(target=create) for _ in range(4)]
+    threads = [threading.Thread(target=create) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(ids) == 4
+    assert len(ids) == 8
     assert len(set(ids)) == 1
 
 
