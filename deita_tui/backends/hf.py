@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from deita_tui.backends import devices as machine
 from deita_tui.backends import weights as models
-from deita_tui.backends.hf_loading import is_out_of_memory, load, precision
+from deita_tui.backends.hf_loading import is_out_of_memory, load, precision, quantizer
 from deita_tui.backends.hf_replica import Replica
 from deita_tui.backends.hf_tokens import PlainText
 from deita_tui.errors import MissingExtraError, UsageError
@@ -98,12 +98,12 @@ def assemble(
     replicas = [
         Replica(load(weights, device, dtype, settings.quantize), device.name) for device in devices
     ]
-    most = _number(weights.config(), "max_position_embeddings") or _LIMIT
+    most = _most_tokens(weights.config())
     return HfJudge(
         replicas,
         tokens,
         name=weights.name,
-        identity=_identity(weights, dtype, settings.quantize),
+        identity=_identity(weights, dtype, settings.quantize, devices[0]),
         limit=min(settings.limit or most, most),
         batch_tokens=settings.max_batch_tokens,
         notes=_notes(weights, dtype, devices),
@@ -162,6 +162,7 @@ class HfJudge:
                 raise ValueError(
                     f"a prompt has {len(prompt)} tokens, and may have 1 to {self.limit}"
                 )
+        self.trouble = ""
         result = np.full((len(prompts), len(choices)), np.nan)
         work = deque(self._batches(prompts))
         if len(self._replicas) == 1:
@@ -245,10 +246,12 @@ def _worth(replica: Replica, rows: Sequence[Sequence[int]], shared: int) -> int:
     return taken if taken >= longest * _SHARE and replica.can_share(longest) else 0
 
 
-def _identity(weights: models.Weights, dtype: str, quantize: str) -> dict[str, str]:
+def _identity(
+    weights: models.Weights, dtype: str, quantize: str, device: machine.Device
+) -> dict[str, str]:
     identity = {"backend": "hf", "weights": weights.digest(), "precision": dtype}
     if quantize != "none":
-        identity["quantize"] = quantize
+        identity["quantize"] = f"{quantize} by {quantizer(quantize, device)}"
     if weights.revision:
         identity["revision"] = weights.revision
     return identity
@@ -267,11 +270,15 @@ def _notes(
     return tuple(notes)
 
 
-def _number(config: Mapping[str, object], name: str) -> int:
-    """A number in config.json, or in the part of it that is about text; 0 if there is none."""
+def _most_tokens(config: Mapping[str, object]) -> int:
+    """How many positions a model knows, by config.json or the part of it that is about text."""
     text = config.get("text_config")
-    value = config.get(name) or (text.get(name) if isinstance(text, dict) else None)
-    return value if isinstance(value, int) else 0
+    for part in (config, text if isinstance(text, dict) else {}):
+        for name in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"):
+            value = part.get(name)
+            if isinstance(value, int) and value > 0:
+                return value
+    return _LIMIT
 
 
 def _empty_caches() -> None:

@@ -111,17 +111,28 @@ def _check(weights: Weights, model: Any, facts: dict[str, Any]) -> None:
         raise UsageError(f"{weights.name} has no output over a vocabulary: it cannot be asked.")
 
 
-def _quantization(transformers: Any, quantize: str, device: Device) -> Any:
+def quantizer(quantize: str, device: Device) -> str:
+    """The library that quantizes on ``device``: two of them give two different models.
+
+    Raises:
+        MissingExtraError: none is installed.
+    """
     if device.name.startswith("cuda") and find_spec("bitsandbytes"):
+        return "bitsandbytes"
+    if find_spec("torchao"):
+        return "torchao"
+    wanted = "bitsandbytes" if device.name.startswith("cuda") else "torchao"
+    raise _MissingQuantizer(wanted, quantize)
+
+
+def _quantization(transformers: Any, quantize: str, device: Device) -> Any:
+    if quantizer(quantize, device) == "bitsandbytes":
         return transformers.BitsAndBytesConfig(
             load_in_8bit=quantize == "int8", load_in_4bit=quantize == "int4"
         )
-    if find_spec("torchao"):
-        kinds = import_module("torchao.quantization")
-        name = "Int8WeightOnlyConfig" if quantize == "int8" else "Int4WeightOnlyConfig"
-        return transformers.TorchAoConfig(quant_type=getattr(kinds, name)())
-    wanted = "bitsandbytes" if device.name.startswith("cuda") else "torchao"
-    raise _MissingQuantizer(wanted, quantize)
+    kinds = import_module("torchao.quantization")
+    name = "Int8WeightOnlyConfig" if quantize == "int8" else "Int4WeightOnlyConfig"
+    return transformers.TorchAoConfig(quant_type=getattr(kinds, name)())
 
 
 class _MissingQuantizer(MissingExtraError):

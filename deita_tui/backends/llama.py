@@ -136,6 +136,7 @@ class LlamaJudge:
         import numpy as np
 
         self._refuse_bad(prompts, shared)
+        self.trouble = ""
         answers = np.full((len(prompts), len(choices)), np.nan)
         wanted = np.asarray(choices, dtype=np.intp)
         shared = shared // self._step * self._step if self._shares and shared >= _LEAST else 0

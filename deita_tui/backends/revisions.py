@@ -98,6 +98,9 @@ def _pickled(names: Iterable[str]) -> bool:
 
 
 def _on_disk(library: Any, reference: Reference, text: str) -> Found:
+    main = hub._on_disk(library, reference)
+    if main is not None and not _pickled(each.name for each in main.path.iterdir()):
+        return Found(text)
     for number in range(1, _SEARCHED + 1):
         revision = f"refs/pr/{number}"
         there = hub._on_disk(library, Reference(reference.repository, "", revision))

@@ -133,7 +133,8 @@ def needed(names: Iterable[str]) -> list[str]:
         Their names, weights first; empty when there are no weights.
     """
     there = set(names)
-    beside = [name for name in ("config.json", *_TOKENIZER) if name in there]
+    # config.json comes last: a download that was cut short is known by its absence.
+    beside = [name for name in (*_TOKENIZER, "config.json") if name in there]
     for whole, index in (
         ("model.safetensors", "model.safetensors.index.json"),
         ("pytorch_model.bin", "pytorch_model.bin.index.json"),
@@ -186,6 +187,12 @@ def _gguf(path: Path, name: str, revision: str = "") -> Weights:
 
 
 def _folder(path: Path, name: str, revision: str = "") -> Weights:
+    if (path / "adapter_config.json").exists():
+        # transformers would lay it over the weights, unseen by their digest.
+        raise UsageError(
+            f"{path} holds an adapter, not a whole model.",
+            "Merge the adapter into its base model, and name the folder of the result.",
+        )
     taken = needed(file.name for file in path.iterdir())
     if len(taken) == 1 and taken[0].endswith(".gguf"):
         return _gguf(path / taken[0], name, revision)

@@ -44,6 +44,7 @@ class Asker:
     def __init__(self, open_judge: Callable[[], Judge], patience: float) -> None:
         self._patience = patience
         self._streak = 0
+        self._good: _Question | None = None
         self._hangs = False
         self._calls: SimpleQueue[_Call[Any] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="judge", daemon=True)
@@ -92,9 +93,11 @@ class Asker:
             raise
         except Exception as error:
             if len(prompts) > 1:
+                self._good = self._good or _Question(min(prompts, key=len), choices, shared)
                 return [self._together([each], choices, shared)[0] for each in prompts]
             return [self._failed(error)]
         self._streak = 0
+        self._good = _Question(min(prompts, key=len), choices, shared)
         return [Answer(row) if _is_answer(row) else self._nothing() for row in rows]
 
     def _nothing(self) -> Answer:
@@ -116,13 +119,26 @@ class Asker:
     def _failed(self, error: Exception) -> Answer:
         self._streak += 1
         reason = sentence(error)
-        if self._streak >= _STREAK:
+        if self._streak >= _STREAK and not self._still_answers():
             raise JobError(
                 f"The model failed on {self._streak} prompts in a row, the last time with: "
                 f"{reason}.",
                 "What was scored before is kept; run the same command again to go on.",
             ) from error
         return Answer(None, reason)
+
+    def _still_answers(self) -> bool:
+        """Is it these prompts that the judge cannot take, and not every prompt?"""
+        if self._good is None:
+            return False
+        try:
+            self._rows([self._good.prompt], self._good.choices, self._good.shared)
+        except DeitaError:
+            raise
+        except Exception:
+            return False
+        self._streak = 0
+        return True
 
     def _call(self, function: Callable[[], T], patience: float | None) -> T:
         call = _Call(function)
@@ -139,6 +155,15 @@ class Asker:
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
             call.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A prompt that the judge answered, or the likeliest to be answered."""
+
+    prompt: Sequence[int]
+    choices: Sequence[int]
+    shared: int
 
 
 class _Call(Generic[T]):

@@ -34,8 +34,8 @@ def test_a_folder(tmp_path: Path) -> None:
     assert not found.pickled
     assert [file.name for file in found.files] == [
         "model.safetensors",
-        "config.json",
         "tokenizer.json",
+        "config.json",
     ]
 
 
@@ -154,3 +154,15 @@ def test_a_config_that_is_no_json(tmp_path: Path) -> None:
     (folder / "config.json").write_text("{")
     with pytest.raises(UsageError, match="not readable as JSON"):
         _ = weights.resolve(folder).architecture
+
+
+def test_an_adapter_is_no_model(tmp_path: Path) -> None:
+    folder = make(tmp_path / "lora", "config.json", "model.safetensors", "adapter_config.json")
+    with pytest.raises(UsageError, match="holds an adapter"):
+        weights.resolve(folder)
+
+
+def test_a_download_that_was_cut_lacks_its_config() -> None:
+    assert weights.needed(["config.json", "tokenizer.json", "model.safetensors"])[-1] == (
+        "config.json"
+    )

@@ -135,3 +135,14 @@ def test_control_characters_of_an_error_are_not_kept() -> None:
     made.close()
     assert answer.reason is not None
     assert "\x1b" not in answer.reason
+
+
+def test_many_prompts_that_fail_together_do_not_end_the_run(healthy: Asker) -> None:
+    # Batches come longest first, so what is too much for a model comes all at once.
+    made = asker(FakeSettings(raise_if="long"))
+    asked = [made.judge.tokens(f"long {number} {'x' * 50}") for number in range(25)]
+    asked += prompts(made, 6)
+    answers = made.ask(asked, CHOICES, 0)
+    made.close()
+    assert answered(answers) == [False] * 25 + [True] * 6
+    assert answers[25:] == healthy.ask(prompts(healthy, 6), CHOICES, 0)

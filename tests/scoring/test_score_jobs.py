@@ -101,7 +101,8 @@ def test_a_pause_takes_effect_after_the_batch_and_resumes(folder: Path) -> None:
     args = ScoreArgs(complexity=spec("c", seconds=0.02), batch_tokens=1_000)
     number = queue(folder, args)
     running = worker(folder)
-    while job(folder, number).done < 10:
+    # Before it scores, the same job finds turns and loads the model.
+    while (now := job(folder, number)).stage != "complexity" or now.done < 10:
         time.sleep(0.005)
     with Store.open(folder) as store:
         jobs.want(store, number, "pause")
