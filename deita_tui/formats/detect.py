@@ -17,6 +17,9 @@ SAMPLE = 100
 _ASIDE = ("id", "source", "system", "tools")  # parts that do not carry the conversation
 _ENOUGH = 0.5  # of a column's values must look like a part that a row can do without
 
+_SIDES = ("chosen", "rejected")  # lists of messages that are no conversation of their own
+_KEYS = {"messages": {"role", "content"}, "sharegpt": {"from", "value"}}
+
 Rows = Sequence[dict[str, Any]]
 
 
@@ -121,7 +124,14 @@ def complete(shape: Format, columns: Columns, rows: Rows) -> Columns:
 
 
 def suggestion(rows: Rows) -> str:
-    """The --map to try: the longest texts are likeliest to be what is asked and answered."""
+    """The --map to try: for messages if there are any, else for the longest texts."""
+    if conversation := _conversation(rows):
+        shape, column = conversation
+        told = Mapping(None, (("messages", column),))
+        return (
+            f"{printable(column[:40])} looks like messages; to see what is wrong with them, "
+            f"use: --format {shape} --map {quote(str(told))}"
+        )
     sizes: Counter[str] = Counter()
     for row in rows:
         for column, value in row.items():
@@ -133,6 +143,19 @@ def suggestion(rows: Rows) -> str:
     first, second = sorted(longest, key=order.index)
     told = Mapping(None, (("instruction", first), ("response", second)))
     return f"If that is what they are, use: --map {quote(str(told))}"
+
+
+def _conversation(rows: Rows) -> tuple[str, str] | None:
+    """The format and the column of lists that look like messages, though none can be read."""
+    for row in rows:
+        for column, value in row.items():
+            first = value[0] if isinstance(value, list) and value else None
+            if not isinstance(first, dict) or column in _SIDES:
+                continue
+            for shape, keys in _KEYS.items():
+                if not keys.isdisjoint(first):
+                    return shape, column
+    return None
 
 
 def _decide(name: str, rows: Rows, fitting: dict[str, Columns]) -> str | None:

@@ -8,7 +8,7 @@ from deita_tui.formats.rows import Found, RowError
 from deita_tui.formats.shape import COMMON, Columns, Format, Part, RowReader, finish, need_text
 from deita_tui.records import Message, Record
 
-_SPEAKER = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
+_SPEAKER = re.compile(r"(?:\A\n*|\n\n)(Human|Assistant): ?")
 
 # how headings are written: (instruction, input, response), with the white space that is theirs
 _HEADINGS = (

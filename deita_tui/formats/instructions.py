@@ -57,7 +57,7 @@ def reader(columns: Columns) -> RowReader:
 def quick(columns: Columns) -> RowReader:
     """Read the rows that have only texts, and neither system prompt nor history."""
     instruction_at, output_at = columns["instruction"], columns["output"]
-    input_at = columns.get("input", "input")
+    input_at = columns.get("input")
     id_at, source_at = columns.get("id", "id"), columns.get("source", "source")
     rare = {columns[part] for part in ("system", "history") if part in columns}
 
@@ -65,7 +65,7 @@ def quick(columns: Columns) -> RowReader:
         if not rare.isdisjoint(row):
             raise KeyError
         instruction, output = row.pop(instruction_at), row.pop(output_at)
-        given = row.pop(input_at, "")
+        given = "" if input_at is None else row.pop(input_at, "")
         external_id, source = row.pop(id_at, None), row.pop(source_at, None)
         if not (
             type(instruction) is type(output) is type(given) is str

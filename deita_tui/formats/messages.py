@@ -1,5 +1,6 @@
 """One message of a conversation, as ShareGPT, OpenAI and their kin write it."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -82,7 +83,8 @@ class Reading:
             role = "assistant"
             written = calls_in_text(content.text)
             if written is not None:
-                calls, content = written, Content()
+                calls = (*calls, *written)
+                content = replace(content, text="", calls=())
         reasoning = content.reasoning or self._reasoning(fields)
         self.messages.append(
             Message(

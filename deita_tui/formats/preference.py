@@ -39,7 +39,9 @@ def reader(columns: Columns) -> RowReader:
     def read(row: dict[str, Any]) -> tuple[Found, ...]:
         written = _style_of_row(row, columns)
         chosen, whole, chosen_layout = _side(row, columns["chosen"], written)
-        rejected, _, rejected_layout = _side(row, columns["rejected"], written)
+        rejected, also_whole, rejected_layout = _side(row, columns["rejected"], written)
+        if whole != also_whole:
+            raise _mixed(columns, whole)
         layout: dict[str, Any] = {}
         if not whole:
             context, layout = _context(row, columns, written)
@@ -90,6 +92,17 @@ def _side(
     if not messages:
         raise RowError("no-messages", f"{name!r} has no messages.")
     return messages, any(message.role == "user" for message in messages), layout
+
+
+def _mixed(columns: Columns, chosen_is_whole: bool) -> RowError:
+    """The refusal of a row whose sides do not begin at the same place."""
+    sides = columns["chosen"], columns["rejected"]
+    whole, part = sides if chosen_is_whole else sides[::-1]
+    return RowError(
+        "wrong-type",
+        f"{whole!r} is a whole conversation, but {part!r} is only an answer; "
+        "both must be the one or the other.",
+    )
 
 
 def _parting(chosen: list[Message], rejected: list[Message]) -> int:

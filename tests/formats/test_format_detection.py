@@ -235,3 +235,20 @@ def test_what_is_no_file_of_rows_is_told(
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.jsonl cannot be opened"):
         plan(tmp_path / "nowhere.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("turn", "expected"),
+    [
+        ({"role": "user"}, "--format messages --map messages=talk"),
+        ({"role": "narrator", "content": "a"}, "--format messages --map messages=talk"),
+        ({"from": "human"}, "--format sharegpt --map messages=talk"),
+    ],
+)
+def test_broken_messages_are_not_taken_for_an_instruction(
+    turn: dict[str, Any], expected: str, tmp_path: Path
+) -> None:
+    row = {"talk": [turn], "topic": "some text", "note": "other"}
+    with pytest.raises(UnknownFormatError) as raised:
+        planned(tmp_path, row)
+    assert expected in (raised.value.hint or "")

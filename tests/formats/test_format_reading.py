@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from deita_tui.formats import Row, names, plan, read
 from deita_tui.formats.items import array_items, member_items, objects
 from deita_tui.formats.lines import lines
+from deita_tui.formats.shape import MISS
 
 TEXT = st.text(max_size=12).map(lambda text: text.encode("utf-8", "ignore").decode())
 TURN = st.fixed_dictionaries(
@@ -105,6 +106,83 @@ def test_so_do_they_for_instructions(row: dict[str, Any]) -> None:
     except (KeyError, TypeError, ValueError):
         return
     assert found == careful(dict(row))
+
+
+QUICK = [shape.name for shape in names.FORMATS.values() if shape.quick is not None]
+
+
+@st.composite
+def quick_cases(draw: st.DrawFn, name: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """A mapping of a format, and a row that has its columns and some that it does not name."""
+    shape = names.get(name)
+    columns = {
+        part.name: part.columns[0]
+        for part in shape.parts
+        if part.required or (part.columns and draw(st.booleans()))
+    }
+    keys = ("from", "value") if name == "sharegpt" else ("role", "content")
+    roles = st.sampled_from(["human", "user", "gpt", "assistant", "system", "tool", "odd"])
+    turn = st.fixed_dictionaries({keys[0]: roles, keys[1]: TEXT}, optional={"weight": st.none()})
+    main = st.lists(turn, min_size=1, max_size=4) if "messages" in columns else TEXT
+    row = {columns[part.name]: draw(main) for part in shape.parts if part.required}
+    known = [column for part in shape.parts for column in part.columns]
+    others = st.sampled_from([*known, "input", "context", "system", "history", "x"])
+    rest = draw(st.dictionaries(others, TEXT | st.none() | st.integers(), max_size=3))
+    return columns, rest | row
+
+
+@pytest.mark.parametrize("name", QUICK)
+@given(data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_they_agree_for_every_format_and_mapping(name: str, data: st.DataObject) -> None:
+    shape = names.get(name)
+    columns, row = data.draw(quick_cases(name))
+    quick = shape.quick(columns) if shape.quick else None
+    assert quick is not None
+    try:
+        found = quick(dict(row))
+    except MISS:
+        return
+    assert found == shape.reader(columns)(dict(row))
+
+
+@pytest.mark.parametrize("note", ["", ', "id": 7'])
+def test_a_column_that_the_mapping_does_not_name_stays_an_extra(
+    note: str, rows_of: Callable[..., list[Row]]
+) -> None:
+    # an id that is a number is left to the careful way
+    row = '{"prompt": "Add the numbers", "completion": "3", "input": "1 and 2"' + note + "}"
+    (read_row,) = rows_of(row)
+    (found,) = read_row.found
+    assert found.record.messages[0].content == "Add the numbers"
+    assert found.extras["input"] == "1 and 2"
+    assert found.layout == {}
+
+
+def test_newlines_before_a_dialogue_cost_no_message(rows_of: Callable[..., list[Row]]) -> None:
+    text = "Human: hi\n\nAssistant: yo\n\nHuman: a\n\nAssistant: b"
+    rows = rows_of("".join(json.dumps({"text": "\n" * count + text}) + "\n" for count in range(4)))
+    said = [[message.content for message in row.found[0].record.messages] for row in rows]
+    assert said == [["hi", "yo", "a", "b"]] * 4
+
+
+def test_a_call_message_keeps_its_tool_calls_and_its_text(
+    rows_of: Callable[..., list[Row]],
+) -> None:
+    first = {"id": "1", "type": "function", "function": {"name": "one", "arguments": "{}"}}
+    turns = [
+        {"from": "human", "value": "a"},
+        {
+            "from": "function_call",
+            "value": '{"name": "two", "arguments": {}}',
+            "tool_calls": [first],
+        },
+        {"from": "gpt", "value": "b"},
+    ]
+    (row,) = rows_of(json.dumps({"conversations": turns}))
+    message = row.found[0].record.messages[1]
+    assert [call.name for call in message.calls or ()] == ["one", "two"]
+    assert message.content == ""
 
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {

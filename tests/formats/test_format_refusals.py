@@ -290,3 +290,19 @@ def test_a_parquet_text_that_is_no_utf8_costs_only_its_row(tmp_path: Path) -> No
     pq.write_table(pa.table({"instruction": texts, "output": ["x", "y", "z"]}), path)
     rows = list(read(plan(path, Mapping("alpaca"))))
     assert [row.refusal.reason if row.refusal else None for row in rows] == [None, "bad-utf8", None]
+
+
+@pytest.mark.parametrize("whole", ["chosen", "rejected"])
+def test_a_pair_of_a_conversation_and_a_bare_answer_is_refused(whole: str, rows_of: Rows) -> None:
+    other = "rejected" if whole == "chosen" else "chosen"
+    ask, answer = {"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}
+    good = {"prompt": "q", "chosen": "a", "rejected": "b"}
+    lists = {"prompt": "q", whole: [ask, answer], other: [answer]}
+    texts = {"prompt": "q", whole: "Human: q\n\nAssistant: a", other: "b"}
+    fine, *bad = rows_of("\n".join(map(json.dumps, (good, lists, texts))))
+    assert fine.found
+    for row in bad:
+        assert row.refusal is not None
+        assert row.refusal.reason == "wrong-type"
+        assert f"{whole!r} is a whole conversation" in row.refusal.message
+        assert f"{other!r} is only an answer" in row.refusal.message
