@@ -24,8 +24,10 @@ def perform(store: Store, job: Job, stopping: Callable[[], bool] = lambda: False
 
     After each batch it is paused if ``stopping`` says so, or paused or cancelled if somebody
     asked. An error a user can act on is stored as a sentence, a bug as where its traceback is.
+    A job that was paused or cancelled before it began is returned as it stands.
     """
-    jobs.begin(store, job.id)
+    if not jobs.begin(store, job.id):
+        return jobs.get(store, job.id)
     with _log_folded_in_behind(store):
         try:
             _drive(store, job, stopping)

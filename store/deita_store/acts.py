@@ -25,7 +25,7 @@ SELECT = """
 select j.id, j.at, j.actor, j.kind, j.summary,
        coalesce(json_extract(a.args, '$.count'), 0),
        (select min(record_id) from changes c where c.journal_id = a.id),
-       a.undone, j.target
+       j.undone, j.target
 from journal j join journal a on a.id = coalesce(j.target, j.id)
 """
 
@@ -46,7 +46,10 @@ class Act:
     first: int | None
     """The first record that it changed: where a screen goes back to."""
     state: State
-    """'void' cannot come back: a later act dropped its redo, or its records were purged."""
+    """'void' cannot come back: a later act dropped its redo, or its records were purged.
+
+    An undo or redo is itself always 'done'; the act that it names in ``target`` tells the rest.
+    """
     target: int | None
     """The act that this one undid or redid."""
 

@@ -26,7 +26,7 @@ class Counts:
     """Records with a vector of the selection's embedder, or else of the newest."""
     edited: int
     decided: dict[str, int]
-    """How many are marked keep, reject, flag, rating, tag, note; only what there is."""
+    """How many in force are marked keep, reject, flag, rating, tag, note; only what there is."""
     selection: tuple[str, int] | None
     """The last saved selection, or else "(working)", and how many it keeps."""
     bytes: int
@@ -121,6 +121,9 @@ _STALE = """
 """
 
 
+_REMOVED = "select id from records where live = 0"
+
+
 def _edited(store: Store) -> int:
     (count,) = store.db.execute(
         "select count(*) from conversations c cross join records r on r.id = c.record_id"
@@ -134,8 +137,11 @@ def _decided(store: Store) -> dict[str, int]:
         "select count(*) filter (where decision = 'keep'),"
         " count(*) filter (where decision = 'reject'), count(*) filter (where flag = 1),"
         " count(rating), count(*) filter (where note <> '') from marks"
+        f" where record_id not in ({_REMOVED})"
     ).fetchone()
-    (tag,) = store.db.execute("select count(distinct record_id) from tags").fetchone()
+    (tag,) = store.db.execute(
+        f"select count(distinct record_id) from tags where record_id not in ({_REMOVED})"
+    ).fetchone()
     counted = {
         "keep": keep, "reject": reject, "flag": flag, "rating": rating, "tag": tag, "note": note
     }  # fmt: skip

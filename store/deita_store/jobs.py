@@ -158,15 +158,20 @@ def advance(
     )
 
 
-def begin(store: Store, job: int) -> None:
-    """Mark a job as running; the caller holds the lock."""
+def begin(store: Store, job: int) -> bool:
+    """Mark a queued job as running; the caller holds the lock.
+
+    Returns:
+        False when it is queued no more: somebody paused or cancelled it first.
+    """
     with store.transaction() as db:
-        db.execute(
+        begun = db.execute(
             "update jobs set state = 'running', rate = null, heartbeat_at = null, "
             "error = null, hint = null, finished_at = null, "
-            "started_at = coalesce(started_at, ?) where id = ?",
+            "started_at = coalesce(started_at, ?) where id = ? and state = 'queued'",
             (now(), job),
-        )
+        ).rowcount
+    return bool(begun)
 
 
 def pause(store: Store, job: int) -> None:

@@ -3,6 +3,7 @@
 It cannot be undone, and it must not run beside a worker: the caller holds the project's lock.
 """
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -74,6 +75,10 @@ _AFTER = (
     " min(conversation_id, (select coalesce(max(id), 0) from conversations))",
     "update selections set last_record ="
     " min(last_record, (select coalesce(max(id), 0) from records))",
+    # A removal that is done again must not take what gets such an id later.
+    "update journal set args = json_set(args, '$.upto', min(json_extract(args, '$.upto'),"
+    " (select coalesce(max(id), 0) from occurrences)))"
+    " where target is null and json_extract(args, '$.upto') is not null",
 )
 
 
@@ -102,6 +107,8 @@ def purge(store: Store, ids: Iterable[int], actor: str) -> Act | None:
             "select uid from records where id in (select id from temp.chosen) order by id"
         ).fetchall()
         if count := len(uids):
+            # First: an index that outlived the rows would answer for their ids, which come again.
+            _delete_cache(store)
             for statement in (*_DOOMED, *_DELETE, *_AFTER):
                 db.execute(statement)
             args = {"count": count, "uids": [uid for (uid,) in uids]}
@@ -122,11 +129,12 @@ def purge_refusals(store: Store, import_id: int, actor: str) -> Act | None:
         count = db.execute(
             "update refusals set excerpt = '', message = reason where import_id = ?", (import_id,)
         ).rowcount
-        if not count:
-            return None
-        summary = f"purge the text of {count:,} refused rows of import {import_id}"
-        act = _log(db, actor, summary, {"import": import_id, "refused": count})
-    finish_purge(store)
+        act = None
+        if count:
+            summary = f"purge the text of {count:,} refused rows of import {import_id}"
+            act = _log(db, actor, summary, {"import": import_id, "refused": count})
+    if unfinished_purge(store):
+        finish_purge(store)
     return act
 
 
@@ -138,6 +146,8 @@ def unfinished_purge(store: Store) -> bool:
 
 def finish_purge(store: Store) -> None:
     """Rewrite the file without its free pages, empty its log, delete cache/ and old copies.
+
+    However often it is cut short, it can be called again.
 
     Raises:
         StoreError: another program is reading or writing the project.
@@ -185,13 +195,25 @@ def _require_space(store: Store) -> None:
     require(store.folder, 2 * pages * page_size, "Purging")
 
 
-def _delete_copies(store: Store) -> None:
-    for path in (store.folder / CACHE).glob("*"):
+def _delete_cache(store: Store) -> None:
+    """Delete what is in cache/, and have it on disk before anything that is written later."""
+    cache = store.folder / CACHE
+    for path in cache.glob("*"):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
-            path.unlink()
+            path.unlink(missing_ok=True)  # SQLite deletes a log when its last reader leaves
+    if cache.is_dir():
+        descriptor = os.open(cache, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _delete_copies(store: Store) -> None:
+    _delete_cache(store)
     stem = DATABASE.removesuffix(".db")
     for pattern in (f"{stem}.v*.db*", f"{stem}.v*.partial*"):
         for path in store.folder.glob(pattern):
-            path.unlink()
+            path.unlink(missing_ok=True)

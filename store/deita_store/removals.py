@@ -16,7 +16,7 @@ def apply(db: sqlite3.Connection, act_id: int, args: Mapping[str, Any], forward:
 
     ``args`` holds ``source`` or ``import``; for a replacement ``by``, the import that is in force
     instead; and ``upto``, the newest occurrence when the user acted: a redo removes what the act
-    removed, and nothing that was imported since.
+    removed, and nothing that was imported since (a purge lowers it: it frees the newest ids).
     """
     db.execute(_TABLE)
     db.execute("delete from temp.touched")

@@ -8,6 +8,7 @@ from deita_store import jobs
 from deita_store.errors import StoreError
 from deita_store.store import Store
 from deita_tui.errors import BusyError
+from deita_tui.jobs import running
 from deita_tui.steps.lock import project_lock
 
 
@@ -60,6 +61,20 @@ def test_what_nobody_works_on_follows_at_once(store: Store) -> None:
     for wanted in ("run", "pause", "cancel"):
         with pytest.raises(StoreError, match="cancelled already"):
             jobs.want(store, job, wanted)
+
+
+@pytest.mark.parametrize(("wanted", "state"), [("cancel", "cancelled"), ("pause", "paused")])
+def test_what_was_stopped_before_it_began_does_not_begin(
+    store: Store, wanted: jobs.Wanted, state: str
+) -> None:
+    jobs.enqueue(store, "derive", {})
+    job = jobs.waiting(store)
+    assert job is not None
+    stopped = jobs.want(store, job.id, wanted)
+    with project_lock(store.folder):
+        assert not jobs.begin(store, job.id)
+        assert running.perform(store, job) == stopped
+    assert jobs.get(store, job.id).state == state
 
 
 def test_a_running_job_is_only_asked(store: Store) -> None:

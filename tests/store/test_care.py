@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deita_store import care, edits, journal, marks, selections
+from deita_store import care, edits, journal, marks, purging, search, search_index, selections
 from deita_store.errors import NoSpaceError, StoreError
 from deita_store.selections import Outcome
 from deita_store.store import Store
@@ -257,6 +257,57 @@ def test_an_id_that_is_given_again_is_not_taken_for_done(store: Store, rows: Row
     assert records(store)[-1][0] == 2
     assert store.db.execute("select conversation_id from derived").fetchone() == (1,)
     assert store.db.execute("select record_id from record_outcomes").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("undone_first", [True, False])
+def test_a_removal_done_again_spares_what_came_after_a_purge(
+    store: Store, rows: Rows, undone_first: bool
+) -> None:
+    rows(store).imported([("x", "a"), ("x", "b"), ("x", "c")])
+    care.remove_source(store, "x", ME)
+    if undone_first:
+        journal.undo(store, ME)
+    care.purge(store, [3], ME)
+    rows(store).imported([("x", "new")], "b.jsonl")
+    assert store.db.execute("select max(id) from occurrences").fetchone() == (3,)
+    if not undone_first:
+        journal.undo(store, ME)
+    journal.redo(store, ME)
+    assert records(store) == [(1, 0, "x"), (2, 0, "x"), (3, 1, "x")]
+
+
+def test_an_index_does_not_outlive_the_records_of_a_purge_that_is_cut_short(
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: Store) -> None:
+        raise KeyboardInterrupt
+
+    rows(store).imported([("x", "alpha"), ("x", "bravo"), ("x", "secretword")])
+    list(search_index.update(store))
+    with monkeypatch.context() as patch:
+        patch.setattr(purging, "finish_purge", killed)
+        with pytest.raises(KeyboardInterrupt):
+            care.purge(store, [3], ME)
+    rows(store).imported([("x", "delta"), ("x", "echo")], "b.jsonl")
+
+    def found() -> list[list[int]]:
+        words = ("alpha", "secretword", "delta", "echo")
+        return [search.find(store, search.Query(word)) for word in words]
+
+    assert found() == [[1], [], [3], [4]]
+    list(search_index.update(store))
+    assert found() == [[1], [], [3], [4]]
+    assert care.purge(store, [], ME) is None
+    purging.finish_purge(store)
+    assert not care.unfinished_purge(store)
+    assert found() == [[1], [], [3], [4]]
+
+
+def test_a_purge_that_is_refused_leaves_the_index(ten: Store) -> None:
+    list(search_index.update(ten))
+    with pytest.raises(StoreError, match="no record 77"):
+        care.purge(ten, [77], ME)
+    assert (ten.folder / "cache" / "search.db").exists()
 
 
 def test_a_reader_in_the_way_is_told_and_the_purge_can_be_finished(

@@ -36,9 +36,9 @@ def test_everything_is_counted(tmp_path: Path) -> None:
         for name in ("complexity", "quality")
     ]
     assert found.selection == ("main", sum(item.outcome == "kept" for item in pool))
-    assert found.decided["keep"] == sum(item.decision == "keep" for item in pool)
-    assert found.decided["tag"] == sum(bool(item.tags) for item in pool)
-    assert found.decided["note"] == sum(bool(item.note) for item in pool)
+    assert found.decided["keep"] == sum(item.decision == "keep" for item in live)
+    assert found.decided["tag"] == sum(bool(item.tags) for item in live)
+    assert found.decided["note"] == sum(bool(item.note) for item in live)
 
 
 def test_an_edited_record_counts_as_scored_when_its_new_text_is(tmp_path: Path) -> None:

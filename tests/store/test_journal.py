@@ -51,6 +51,16 @@ def test_undo_and_redo_name_what_they_did(ten: Store) -> None:
     ]
 
 
+def test_an_undo_is_done_whatever_becomes_of_its_target(ten: Store) -> None:
+    marks.keep(ten, [1], ME)
+    journal.undo(ten, ME)
+    told = [(entry.kind, entry.state) for entry in journal.entries(ten)]
+    assert told == [("undo", "done"), ("keep", "undone")]
+    marks.keep(ten, [2], ME)
+    told = [(entry.kind, entry.state) for entry in journal.entries(ten)]
+    assert told == [("keep", "done"), ("undo", "done"), ("keep", "void")]
+
+
 def test_nothing_to_undo_or_redo_is_none(ten: Store) -> None:
     assert journal.undo(ten, ME) is None
     assert journal.redo(ten, ME) is None
