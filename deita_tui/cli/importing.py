@@ -12,6 +12,7 @@ import typer
 from deita_tui.cli import output
 from deita_tui.cli.common import Dir, Json, opened
 from deita_tui.cli.exits import Exit
+from deita_tui.cli.progress import error_of, hint_of, named
 from deita_tui.cli.waiting import waited
 from deita_tui.errors import DeitaError, InputError, UsageError
 from deita_tui.printable import printable
@@ -79,6 +80,7 @@ def import_(
     if replace is not None and len(files) != 1:
         raise UsageError("--replace takes the place of one import: give one file.")
     with opened(ctx, directory) as project:
+        project.drop_copies()  # those of imports that nobody waited for
         inputs, refused = _inputs(project, files, format_, mapping)
         if refused and strict:
             raise InputError("Nothing was imported.", "Without --strict the other files are.")
@@ -117,6 +119,9 @@ def _inputs(
         try:
             plan = project.plan(path, format=format_, map=mapping)
         except InputError as error:
+            if name == _STDIN:
+                _drop(project, path)
+                error = InputError(named(error.message, path), named(error.hint, path))
             output.tell(error)
             refused += 1
             continue
@@ -138,7 +143,7 @@ def _named(project: "Project", files: Sequence[Path]) -> Iterator[tuple[Path, st
 
 
 def _describe(name: str, plan: "Plan", before: "Plan | None") -> None:
-    output.say(printable(name))
+    output.say(_shown(name))
     if before is not None and plan.describe() == before.describe():
         output.say("  as before")
         return
@@ -168,7 +173,7 @@ def _detached(directory: str, queued: Sequence[_Queued], as_json: bool) -> None:
     if as_json:
         output.emit([{"file": each.name, "job": each.job} for each in queued])
     for each in queued:
-        output.say(f"Job {each.job} imports {printable(each.name)}.")
+        output.say(f"Job {each.job} imports {_shown(each.name)}.")
     output.say(f"Watch it with: deita-tui jobs {directory}")
 
 
@@ -176,13 +181,15 @@ def _follow(project: "Project", directory: str, queued: Sequence[_Queued], as_js
     reports = []
     worst = Exit.DONE
     for each in queued:
-        job = waited(project, each.job, Path(each.name).name)
+        job = waited(project, each.job, _shown(Path(each.name).name))
         if job.state in ("paused", "interrupted"):
             output.say(f"{job.done:,} rows are in. Run the same command again to continue.")
             raise typer.Exit(Exit.INTERRUPTED)
+        if each.name == _STDIN:
+            project.drop_copies()
         if job.state == "done":
             reports.append(report := project.report(job))
-            _tell(report, directory)
+            _tell(project, report, directory)
         else:
             worst = max(worst, _told_end(each, job))
     if len(reports) > 1:
@@ -199,17 +206,19 @@ def _follow(project: "Project", directory: str, queued: Sequence[_Queued], as_js
 
 def _told_end(queued: _Queued, job: "Job") -> Exit:
     if job.state == "cancelled":
-        output.say(f"{printable(queued.name)}: cancelled; {job.done:,} rows are in.")
+        output.say(f"{_shown(queued.name)}: cancelled; {job.done:,} rows are in.")
         return Exit.FAILED
-    output.tell(DeitaError(job.error or f"Job {job.id} failed.", job.hint or ""))
+    output.tell(DeitaError(error_of(job) or f"Job {job.id} failed.", hint_of(job)))
     # Only --strict makes a row's fault the whole file's.
     return Exit.USAGE if job.args.get("strict") else Exit.FAILED
 
 
-def _tell(report: "ImportReport", directory: str) -> None:
-    name = printable(report.file)
+def _tell(project: "Project", report: "ImportReport", directory: str) -> None:
+    name = _shown(report.file)
     if report.state == "unchanged":
         output.say(f"{name}: imported before (import {report.import_id}), nothing to do")
+        _tell_break(project, report)
+        _tell_replaced(project, report, directory)
         return
     refused = sum(report.refused.values())
     output.say(
@@ -221,6 +230,34 @@ def _tell(report: "ImportReport", directory: str) -> None:
         output.say(f"  refused, {reason}: {count:,}")
     if refused:
         output.say(f"  See them: deita-tui refused {directory} --import {report.import_id}")
+    _tell_break(project, report)
+    _tell_replaced(project, report, directory)
+
+
+def _tell_break(project: "Project", report: "ImportReport") -> None:
+    """A file that was cut short looks fine otherwise: the rows that are missing are not counted."""
+    if last := project.breaks_off(report.import_id):
+        why = last.message.partition(" (")[0].removeprefix("The file breaks off here: ")
+        output.note(printable(f"! The file breaks off after row {last.row:,}: {why}"))
+
+
+def _tell_replaced(project: "Project", report: "ImportReport", directory: str) -> None:
+    if gone := project.replaced(report.import_id):
+        output.note(
+            f"import {gone.import_id} was replaced: {output.plural(gone.records, 'record')} left "
+            f"with it, {gone.decided:,} of these with a decision. "
+            f"Take it back with: deita-tui undo {directory}"
+        )
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == _STDIN else printable(name)
+
+
+def _drop(project: "Project", copy: Path) -> None:
+    """Delete a copy of standard input that cannot be read, unless an import is about to."""
+    if all(job.args.get("path") != str(copy.absolute()) for job in project.jobs()):
+        copy.unlink(missing_ok=True)
 
 
 def _tell_sum(reports: Sequence["ImportReport"]) -> None:

@@ -28,7 +28,13 @@ def resolve(name: str, home: Path) -> Path:
     """The project folder that ``name`` means; it need not exist."""
     path = Path(name).expanduser()
     bare = path.name == name and name not in (".", "..")
-    return home / name if bare and not path.exists() else path
+    if not bare:
+        return path
+    from deita_tui.project import is_project
+
+    # Something else that happens to be called like it hides no project.
+    hidden = not is_project(path) and is_project(home / name)
+    return home / name if hidden or not path.exists() else path
 
 
 def remember(folder: Path, home: Path) -> None:

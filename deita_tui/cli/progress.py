@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,31 @@ def describe(job: "Job") -> str:
     if job.seconds_left:
         parts.append(f"{duration(job.seconds_left)} left")
     return " · ".join(filter(None, parts))
+
+
+def error_of(job: "Job") -> str:
+    """Why a job failed, in words that name no file of ours; empty where it did not."""
+    return _of_input(job, job.error or "")
+
+
+def hint_of(job: "Job") -> str:
+    """What to do about it."""
+    return _of_input(job, job.hint or "")
+
+
+def named(text: str, copy: Path) -> str:
+    """What is said of a copy of standard input, said of standard input."""
+    for path in (str(copy.absolute()), str(copy), copy.name):
+        text = text.replace(path, "standard input")
+    return text[:1].upper() + text[1:]
+
+
+def _of_input(job: "Job", text: str) -> str:
+    if job.args.get("name") != "-":
+        return text
+    if text.startswith(("- ", "-, ")):
+        text = f"standard input{text[1:]}"
+    return named(text, Path(str(job.args["path"])))
 
 
 def doing(job: "Job") -> str:

@@ -10,12 +10,14 @@ import typer
 
 from deita_tui.cli import output
 from deita_tui.cli.common import Dir, Json, Where, opened
-from deita_tui.cli.progress import describe, doing
+from deita_tui.cli.progress import describe, doing, error_of
+from deita_tui.cli.working import unfinished
 from deita_tui.errors import UsageError
 from deita_tui.printable import printable
 
 if TYPE_CHECKING:
     from deita_store.counts import Counts
+    from deita_store.imports import Import
     from deita_store.jobs import Job
     from deita_store.rows import RecordRow
     from deita_tui.project import Project
@@ -29,6 +31,9 @@ _COLUMNS = ("id", "source", "turns", "chars", "decision", "instruction", "respon
 _SCORED = ("id", "source", "turns", "score", "outcome", "decision", "instruction", "response")
 _LONG = ("instruction", "response", "note")
 _NUMBERS = ("id", "turns", "chars", "score", "rank", "similarity", "blocked_by", "rating")
+
+_IMPORTS = 10
+"""So many imports ``status`` lists for a person."""
 
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a line.")]
 
@@ -58,7 +63,10 @@ def list_(
     as_json: Json = False,
     jsonl: Jsonl = False,
 ) -> None:
-    """List records with their scores and outcome, as a table or as JSON."""
+    """List records with their scores and outcome, as a table or as JSON.
+
+    Of instruction and response it has the first 160 characters, wherever it goes.
+    """
     with opened(ctx, directory, read_only=True) as project:
         view = project.view(where, sort, selection)
         if view.note:
@@ -84,7 +92,7 @@ def status(ctx: typer.Context, directory: Dir, as_json: Json = False) -> None:
     with opened(ctx, directory, read_only=True) as project:
         counts = project.counts()
         scorers = project.scorers(counts)
-        jobs = _unfinished(project.jobs())
+        jobs = unfinished(project.jobs())
         if as_json:
             output.emit(_status_json(project, counts, scorers, jobs))
             return
@@ -94,7 +102,7 @@ def status(ctx: typer.Context, directory: Dir, as_json: Json = False) -> None:
         output.data(f"job {job.id}  {told}")
         if job.state in ("paused", "interrupted", "failed"):
             if job.error:
-                output.say(f"  {printable(job.error)}")
+                output.say(f"  {printable(error_of(job))}")
             output.say(f"  Continue it with: deita-tui jobs {directory} resume {job.id}")
 
 
@@ -122,7 +130,7 @@ def refused(
         elif as_json:
             output.emit([asdict(row) for row in rows])
         else:
-            columns = [output.Column(name, long=name == "excerpt") for name in _REFUSED]
+            columns = [output.Column(name, long=name in _CUT) for name in _REFUSED]
             output.table(columns, ([getattr(row, _REFUSED[n]) for n in _REFUSED] for row in rows))
 
 
@@ -130,9 +138,12 @@ _REFUSED = {
     "import": "import_id",
     "file": "file_name",
     "place": "place",
+    "reason": "reason",
     "why": "message",
     "excerpt": "excerpt",
 }
+_CUT = ("file", "why", "excerpt")
+"""What gives way where room is scarce."""
 
 
 def as_dict(row: "RecordRow") -> dict[str, object]:
@@ -170,17 +181,6 @@ def _chosen(columns: str) -> list[str]:
     return names
 
 
-def _unfinished(jobs: "Sequence[Job]") -> "list[Job]":
-    """What is going on or waits for somebody; a failure that was tried again is history."""
-    last = {job.kind: job.id for job in jobs}
-    over = ("done", "cancelled")
-    return [
-        job
-        for job in jobs
-        if job.state not in over and (job.state != "failed" or job.id == last[job.kind])
-    ]
-
-
 def _status_json(
     project: "Project", counts: "Counts", scorers: "Sequence[ScorerState]", jobs: "Sequence[Job]"
 ) -> dict[str, object]:
@@ -188,10 +188,25 @@ def _status_json(
         "project": str(project.folder.absolute()),
         **asdict(counts),
         "sources": dict(counts.sources),
+        "imports": [_import_json(each) for each in project.imports()],
         "scored": [_scorer_json(scorer) for scorer in scorers],
         "selection": counts.selection
         and dict(zip(("name", "kept"), counts.selection, strict=True)),
         "jobs": [asdict(job) for job in jobs],
+    }
+
+
+def _import_json(each: "Import") -> dict[str, object]:
+    return {
+        "import": each.id,
+        "file": each.file_name,
+        "path": each.path,
+        "state": each.state,
+        "imported": each.imported,
+        "duplicates": each.duplicates,
+        "refused": each.refused,
+        "replaces": each.replaces,
+        "removed": each.removed_by is not None,
     }
 
 
@@ -217,6 +232,7 @@ def _status_lines(
     more = len(counts.sources) - 5
     yield "records", f"{counts.records:,} · {output.plural(counts.turns, 'turn')}"
     yield "sources", f"{sources}{f' and {more:,} more' if more > 0 else ''}" or "none"
+    yield from _import_lines(project)
     yield "duplicates", counts.duplicates
     refused = f" · deita-tui refused {project.folder}" if counts.refused else ""
     yield "refused", f"{counts.refused:,}{refused}"
@@ -235,6 +251,23 @@ def _status_lines(
     else:
         yield "selection", "none yet"
     yield "on disk", output.size(counts.bytes)
+
+
+def _import_lines(project: "Project") -> Iterator[tuple[str, object]]:
+    """The imports in force; a project of very many shows the latest."""
+    known = [each for each in project.imports() if each.removed_by is None]
+    if len(known) > _IMPORTS:
+        yield "imports", f"{len(known):,}; the latest {_IMPORTS} (--json has all)"
+    for each in known[-_IMPORTS:]:
+        parts = [
+            "standard input" if each.file_name == "-" else each.file_name,
+            f"{output.plural(each.imported, 'record')} imported",
+            output.plural(each.duplicates, "duplicate"),
+            f"{each.refused:,} refused",
+        ]
+        if each.state != "complete":
+            parts.append("not complete")
+        yield f"import {each.id}", " · ".join(parts)
 
 
 def _scorer_lines(scorer: "ScorerState", records: int) -> Iterator[tuple[str, object]]:

@@ -62,7 +62,7 @@ def score(
             "--scorer",
             metavar="NAME",
             help="A set of models from the configuration; also what the scores are called. "
-            "Without it and without a model: deita.",
+            "Without it: deita, or what the models are called that are named here.",
             show_default=False,
         ),
     ] = None,

@@ -1,5 +1,6 @@
 """The command about long work."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from deita_tui.cli import output
 from deita_tui.cli.common import Dir, Json, opened
-from deita_tui.cli.progress import describe
+from deita_tui.cli.progress import describe, error_of
 from deita_tui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,13 +33,20 @@ def jobs(
         ),
     ] = None,
     number: Annotated[
-        int | None, typer.Argument(metavar="N", help="The job's number.", show_default=False)
+        int | None,
+        typer.Argument(
+            metavar="N",
+            help="The job's number; needless where only one can be meant.",
+            show_default=False,
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """List the long work of a project; pause, resume or cancel one."""
     with opened(ctx, directory, read_only=action is None) as project:
         if action is not None:
+            if number is None:
+                number = _only(project.jobs(), action)
             if number is None:
                 raise UsageError(
                     f"Which job is to {action}?", f"See them with: deita-tui jobs {directory}"
@@ -64,6 +72,28 @@ def jobs(
             output.say(f"Job {job.id} was interrupted: deita-tui jobs {directory} resume {job.id}")
 
 
+def _only(known: "Sequence[Job]", action: Action) -> int | None:
+    """The only job that can be meant, where there is one."""
+    fits = {
+        Action.PAUSE: ("queued", "running"),
+        Action.RESUME: ("paused", "interrupted", "failed"),
+        Action.CANCEL: ("queued", "running", "paused", "interrupted"),
+    }
+    meant = [job.id for job in unfinished(known) if job.state in fits[action]]
+    return meant[0] if len(meant) == 1 else None
+
+
+def unfinished(known: "Sequence[Job]") -> "list[Job]":
+    """What is going on or waits for somebody; a failure that was tried again is history."""
+    last = {job.kind: job.id for job in known}
+    over = ("done", "cancelled")
+    return [
+        job
+        for job in known
+        if job.state not in over and (job.state != "failed" or job.id == last[job.kind])
+    ]
+
+
 def as_dict(job: "Job") -> dict[str, object]:
     """A job as JSON tells it."""
     from dataclasses import asdict
@@ -72,5 +102,5 @@ def as_dict(job: "Job") -> dict[str, object]:
 
 
 def _row(job: "Job") -> tuple[object, ...]:
-    progress = job.error or describe(job)
+    progress = error_of(job) or describe(job)
     return job.id, job.kind, job.state, progress, (job.started_at or job.created_at)[:19]

@@ -63,6 +63,7 @@ def run_in_process(
         return False
 
     with project_lock(folder), Store.open(folder) as store:
+        jobs.revive(store)  # whoever held the lock and says that it runs is dead
         try:
             ended = perform(store, jobs.get(store, job), looked)
         except BaseException:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deita_tui.project.working import Working
 
 if TYPE_CHECKING:
+    from deita_store.imports import Refused
     from deita_store.jobs import Job
     from deita_tui.formats import Plan
     from deita_tui.steps.importing import ImportReport
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What went out of force when one import took the place of another."""
+
+    import_id: int
+    """The one that was replaced."""
+    records: int
+    """Records that only the replaced one had brought."""
+    decided: int
+    """Of these, how many were kept or rejected by hand."""
 
 
 class Importing(Working):
@@ -92,3 +106,46 @@ class Importing(Working):
         from deita_tui.steps.importing import ImportReport
 
         return msgspec.convert(job.result, ImportReport)
+
+    def breaks_off(self, import_id: int) -> Refused | None:
+        """The refusal at which the file of an import broke off; None where it came whole."""
+        from deita_store import imports
+
+        came = imports.get(self.store, import_id)
+        if not {"truncated", "damaged"} & imports.reasons(self.store, import_id).keys():
+            return None
+        for last in imports.refused(self.store, import_id):
+            if last.row == came.rows_done - 1:
+                broke = last.reason == "damaged" and "breaks off" in last.message
+                return last if broke or last.reason == "truncated" else None
+        return None
+
+    def replaced(self, import_id: int) -> Replaced | None:
+        """What an import put out of force by taking another's place; None where it did not."""
+        from deita_store import imports
+
+        old = imports.get(self.store, import_id).replaces
+        act = None if old is None else imports.get(self.store, old).removed_by
+        if old is None or act is None:
+            return None
+        records, decided = self.store.db.execute(
+            "select count(*), count(m.decision) from (select distinct o.record_id as id"
+            " from occurrences o join records r on r.id = o.record_id"
+            " where o.removed_by = ? and r.live = 0) left join marks m on m.record_id = id",
+            (act,),
+        ).fetchone()
+        return Replaced(old, records, decided)
+
+    def drop_copies(self) -> None:
+        """Delete the copies of standard input that no import needs any more."""
+        from deita_store import jobs
+
+        copies: dict[str, bool] = {}
+        for job in jobs.all(self.store):
+            if job.kind == "import" and job.args.get("name") == "-":
+                over = job.state in ("done", "failed", "cancelled")
+                path = str(job.args["path"])
+                copies[path] = over and copies.get(path, True)
+        for path, over in copies.items():
+            if over:
+                Path(path).unlink(missing_ok=True)

@@ -177,9 +177,11 @@ class Scoring(Looking, Working):
             max_tokens=options.get("max_tokens"),
         )
         known = config.load(self.folder)
-        name = options.get("scorer", config.DEFAULT)
+        models = list(filter(None, (told.complexity, told.quality)))
+        # What other models say is never called DEITA's.
+        name = options.get("scorer") or _name(models) or config.DEFAULT
         chosen = told
-        if "scorer" in options or not (told.complexity or told.quality):
+        if "scorer" in options or not models:
             chosen = told.over(known.scorer(name))
         if chosen.complexity is None and chosen.quality is None:
             raise UsageError(
@@ -278,6 +280,16 @@ def _runs_on(spec: JudgeSpec) -> str:
         return spec.backend
     sure = Path(spec.model).exists() or names.pick(spec.model) == "llama"
     return names.pick(spec.model) if sure else "auto"
+
+
+def _name(models: Sequence[str]) -> str:
+    """What the scores of models are called that were named without a set: as they are, shortly."""
+    return "+".join(dict.fromkeys(_short(model) for model in models))
+
+
+def _short(model: str) -> str:
+    last = Path(model).name.partition("@")[0]
+    return last.removesuffix(".gguf") or model
 
 
 def _place(model: str | Path | None) -> str | None:

@@ -44,6 +44,8 @@ class Working(Opened):
         """Pause, resume or cancel a job; it follows after the batch in flight."""
         from deita_store import jobs
 
+        if wanted == "resume":
+            _refuse_gone(jobs.get(self.store, number))
         job = jobs.want(self.store, number, "run" if wanted == "resume" else wanted)
         if wanted == "resume":
             self.start()
@@ -81,3 +83,16 @@ class Working(Opened):
         if ended.state == "failed":
             raise JobError(ended.error or f"Job {job} failed.", ended.hint or "")
         return ended
+
+
+def _refuse_gone(job: Job) -> None:
+    """What came through a pipe is not kept behind an import that failed."""
+    from pathlib import Path
+
+    from deita_tui.errors import JobError
+
+    piped = job.kind == "import" and job.args.get("name") == "-" and job.state == "failed"
+    if piped and not Path(str(job.args["path"])).exists():
+        raise JobError(
+            f"What job {job.id} read from standard input is not kept.", "Pipe it in again."
+        )

@@ -38,6 +38,12 @@ def test_a_bare_name_lives_in_the_projects_folder(
     deita_tui("new", "./mix", expect=1)
 
 
+def test_a_folder_that_is_no_project_hides_none(deita_tui: Run, tmp_path: Path) -> None:
+    deita_tui("new", "mix")
+    (tmp_path / "mix").mkdir()
+    assert json.loads(deita_tui("status", "mix", "--json").stdout)["records"] == 0
+
+
 def test_a_home_that_cannot_be_written_to_stops_nobody(
     deita_tui: Run, sample: Path, own_home: Path, tmp_path: Path
 ) -> None:

@@ -126,6 +126,62 @@ def test_a_corrected_file_takes_the_place_of_the_first(
     assert json.loads(deita_tui("status", project, "--json").stdout)["records"] == 10
 
 
+def test_a_file_that_breaks_off_says_so_at_once(
+    deita_tui: Run, project: Path, tmp_path: Path
+) -> None:
+    rows = [f'{{"prompt": "Is {n} odd?", "completion": "{n % 2}."}}' for n in range(3)]
+    file = tmp_path / "array.json"
+    file.write_text("[" + ",\n".join(rows) + ',\n{"prompt": "Is')
+    done = deita_tui("import", project, file)
+    assert "! The file breaks off after row 3: The file ends in the middle" in done.stderr
+    assert "breaks off" not in deita_tui("import", project, SAMPLE).stderr
+
+
+def test_no_copy_of_standard_input_stays_behind(program: Run, project: Path) -> None:
+    text = SAMPLE.read_text(encoding="utf-8")
+    program("import", project, "-", stdin=text)
+    assert not list((project / "cache").glob("stdin-*"))
+    for wrong in ("", '{"a": 1, "b": 2}\n'):
+        told = program("import", project, "-", stdin=wrong, expect=2).stderr
+        assert "tandard input" in told
+        assert "stdin-" not in told
+    failed = program(
+        "import",
+        project,
+        "-",
+        "--strict",
+        "--source",
+        "x",
+        "--format",
+        "messages",
+        stdin=text + "{",
+        expect=2,
+    ).stderr
+    assert "tandard input" in failed
+    assert "stdin-" not in failed
+    assert not list((project / "cache").glob("stdin-*"))
+
+
+def test_a_replacement_says_what_left(deita_tui: Run, project: Path, tmp_path: Path) -> None:
+    deita_tui("import", project, SAMPLE)
+    deita_tui("decide", project, "1", "--keep")
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines()
+    file = tmp_path / "corrected.jsonl"
+    file.write_text("\n".join(line for line in lines if "tea-1" not in line), encoding="utf-8")
+    done = deita_tui("import", project, file, "--replace", "1")
+    assert "import 1 was replaced: 1 record left with it, 1 of these with a decision" in done.stderr
+    assert f"Take it back with: deita-tui undo {project}" in done.stderr
+    wait_for_worker(project)
+    status = json.loads(deita_tui("status", project, "--json").stdout)
+    assert [(each["import"], each["removed"]) for each in status["imports"]] == [
+        (1, True),
+        (2, False),
+    ]
+    told = deita_tui("status", project).stdout
+    assert "corrected.jsonl · 0 records imported · 10 duplicates" in told
+    assert "import 1 " not in told
+
+
 @pytest.mark.slow
 def test_ctrl_c_pauses_and_the_same_command_goes_on(
     deita_tui: Run, project: Path, tmp_path: Path

@@ -75,6 +75,12 @@ def test_refused_rows_are_listed_for_machines_too(deita_tui: Run, sample: Path) 
     assert json.loads(line) == row
 
 
+def test_place_and_reason_stay_whole_on_a_terminal(sample: Path) -> None:
+    seen = on_a_terminal("refused", sample)
+    assert "line 10" in seen
+    assert "truncated" in seen
+
+
 def test_no_project_is_bad_input(deita_tui: Run) -> None:
     done = deita_tui("status", "./nothing", expect=2)
     assert "is no project" in done.stderr
@@ -148,3 +154,20 @@ def test_whoever_reads_may_stop_early(sample: Path) -> None:
     command = f"set -o pipefail; {program} list {sample} --jsonl | head -1 | wc -l"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "1", "")
+
+
+def test_the_only_job_that_can_be_meant_needs_no_number(deita_tui: Run, tmp_path: Path) -> None:
+    from deita_store import jobs
+
+    folder = tmp_path / "queue"
+    with Project.create(folder) as project:
+        jobs.enqueue(project.store, "derive", {})
+    deita_tui("jobs", folder, "pause")
+    with Project.open(folder) as project:
+        assert project.job(1).state == "paused"
+        jobs.enqueue(project.store, "search-index", {})
+    assert "Which job" in deita_tui("jobs", folder, "cancel", expect=2).stderr
+    deita_tui("jobs", folder, "cancel", "2")
+    deita_tui("jobs", folder, "cancel")
+    with Project.open(folder) as project:
+        assert [job.state for job in project.jobs()] == ["cancelled", "cancelled"]

@@ -69,6 +69,14 @@ def test_the_report_and_status_are_told_to_machines(deita_tui: Run, pool: Path) 
     assert "complexity by trial" in deita_tui("status", pool).stdout
 
 
+def test_the_scores_of_other_models_are_not_called_deita(deita_tui: Run, pool: Path) -> None:
+    fake = ("score", pool, "--backend", "fake", "--limit", "3")
+    deita_tui(*fake, "--complexity-model", "org/one", "--quality-model", "two.gguf@main")
+    deita_tui(*fake, "--complexity-model", "org/two")
+    status = json.loads(deita_tui("status", pool, "--json").stdout)
+    assert {each["scorer"] for each in status["scored"]} == {"one+two", "two"}
+
+
 def test_a_plan_loads_and_changes_nothing(deita_tui: Run, pool: Path) -> None:
     done = deita_tui("score", pool, *BOTH, "--plan")
     assert "complexity: 60 records, 60 turns, 60 different texts" in done.stdout
