@@ -71,8 +71,8 @@ def _write(store: Store, rows: list[TurnRow], above: int) -> None:
     store.db.executemany(
         # A purge between reading and writing takes the version with it: nothing to derive then.
         "insert or replace into turns (conversation_id, turn, instruction, pair, problem) "
-        "select ?1, ?2, ?3, ?4, ?5 where exists (select 1 from conversations where id = ?1)",
-        rows,
+        "select ?, ?, ?, ?, ? where exists (select 1 from conversations where id = ?)",
+        [(*row, row[0]) for row in rows],
     )
     store.db.execute(
         "insert into derived (name, conversation_id) values (?, ?) "

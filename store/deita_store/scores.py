@@ -17,7 +17,7 @@ from deita_store.store import Store, now
 Reads = str
 _PAIR = ("complexity", "quality")
 _COLUMNS = {"instruction": "t.instruction", "pair": "t.pair"}
-_AMONG = "and (?1 is null or records.id in (select value from json_each(?1)))"
+_AMONG = "and (:ids is null or records.id in (select value from json_each(:ids)))"
 _HEALTH = "health:"
 _REACH = "reach:"
 _MODEL = "model:"
@@ -84,8 +84,8 @@ def scorers(store: Store, name: str | None = None) -> list[Scorer]:
     """All scorers, oldest first, or those called ``name``."""
     rows = store.db.execute(
         "select id, name, measures, reads, config from scorers "
-        "where ?1 is null or name = ?1 order by id",
-        (name,),
+        "where :name is null or name = :name order by id",
+        {"name": name},
     )
     return [
         Scorer(id_, label, measures, reads, json.loads(config))
@@ -121,8 +121,8 @@ def order(
     store.db.create_function("shuffled", 1, lambda id_: shuffled(seed, id_), deterministic=True)
     rows = store.db.execute(
         f"select conversation_id from records where live > 0 {_AMONG} "
-        "order by shuffled(id), id limit ?2",
-        (_json(ids), -1 if limit is None else limit),
+        "order by shuffled(id), id limit :limit",
+        {"ids": _json(ids), "limit": -1 if limit is None else limit},
     )
     return array("q", (row[0] for row in rows))
 
@@ -151,10 +151,10 @@ def turns(store: Store, scorer: Scorer, conversations: Sequence[int]) -> list[Tu
     column = _COLUMNS[scorer.reads]
     rows = store.db.execute(
         f"select t.conversation_id, t.turn, {column}, t.problem, s.text is not null "
-        "from json_each(?1) c join turns t on t.conversation_id = c.value "
-        f"left join scores s on s.scorer_id = ?2 and s.text = {column} "
+        "from json_each(:versions) c join turns t on t.conversation_id = c.value "
+        f"left join scores s on s.scorer_id = :scorer and s.text = {column} "
         "order by c.key, t.turn",
-        (_json(conversations), scorer.id),
+        {"versions": _json(conversations), "scorer": scorer.id},
     )
     return [
         Turn(conversation_id, turn, text, problem, bool(known))
@@ -224,8 +224,8 @@ def best(store: Store, name: str, count: int, ids: Iterable[int] | None = None) 
         "select records.id from records join turns t "
         f"on t.conversation_id = records.conversation_id {joins} where records.live > 0 {_AMONG} "
         f"group by records.id having count({product}) = count(*) "
-        f"order by sum({product}) desc, records.id limit ?2",
-        (_json(ids), count),
+        f"order by sum({product}) desc, records.id limit :count",
+        {"ids": _json(ids), "count": count},
     )
     return array("q", (row[0] for row in rows))
 
@@ -272,13 +272,13 @@ def finish(store: Store, scorer: Scorer, conversations: Iterable[int]) -> None:
     store.db.execute(
         "insert or replace into record_scores "
         "(scorer_id, conversation_id, scored, failed, mean) "
-        "select ?2, c.value, count(s.value), count(t.turn) - count(s.value), avg(s.value) "
-        "from json_each(?1) c left join turns t on t.conversation_id = c.value "
-        "left join scores s on s.scorer_id = ?2 "
+        "select :scorer, c.value, count(s.value), count(t.turn) - count(s.value), avg(s.value) "
+        "from json_each(:versions) c left join turns t on t.conversation_id = c.value "
+        "left join scores s on s.scorer_id = :scorer "
         f"and s.text = {column} and t.problem is null "
         # A purge may have taken one away meanwhile.
         "where exists (select 1 from conversations where id = c.value) group by c.value",
-        (_json(conversations), scorer.id),
+        {"versions": _json(conversations), "scorer": scorer.id},
     )
 
 
@@ -287,9 +287,9 @@ def given(store: Store, scorer: Scorer, conversations: Iterable[int]) -> list[Sc
     column = _COLUMNS[scorer.reads]
     rows = store.db.execute(
         "select distinct s.text, s.value, s.reason, s.mass, s.tokens, s.shortened "
-        "from json_each(?1) c join turns t on t.conversation_id = c.value "
-        f"join scores s on s.scorer_id = ?2 and s.text = {column} where t.problem is null",
-        (_json(conversations), scorer.id),
+        "from json_each(:versions) c join turns t on t.conversation_id = c.value "
+        f"join scores s on s.scorer_id = :scorer and s.text = {column} where t.problem is null",
+        {"versions": _json(conversations), "scorer": scorer.id},
     )
     return [
         Score(text, value, reason, None, mass, tokens, bool(short))
@@ -302,9 +302,9 @@ def count_given(store: Store, scorer: Scorer, conversations: Iterable[int]) -> i
     column = _COLUMNS[scorer.reads]
     row = store.db.execute(
         f"select count(distinct {column}) "
-        "from json_each(?1) c join turns t on t.conversation_id = c.value "
-        f"join scores s on s.scorer_id = ?2 and s.text = {column} where t.problem is null",
-        (_json(conversations), scorer.id),
+        "from json_each(:versions) c join turns t on t.conversation_id = c.value "
+        f"join scores s on s.scorer_id = :scorer and s.text = {column} where t.problem is null",
+        {"versions": _json(conversations), "scorer": scorer.id},
     ).fetchone()
     return int(row[0])
 

@@ -200,6 +200,6 @@ def _write_outcomes(db: sqlite3.Connection, selection_id: int, outcomes: Iterabl
     )
     db.execute(
         "update selections set kept = (select count(*) from outcomes"
-        " where selection_id = ?1 and status = 'kept') where id = ?1",
-        (selection_id,),
+        " where selection_id = :id and status = 'kept') where id = :id",
+        {"id": selection_id},
     )
