@@ -1,13 +1,12 @@
 """Commands that take data out of a project."""
 
-import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from deita_tui.cli import output
-from deita_tui.cli.common import Dir, Json, Yes, opened
+from deita_tui.cli.common import Dir, Json, Yes, agreed, opened
 from deita_tui.errors import UsageError
 from deita_tui.printable import printable
 
@@ -67,7 +66,7 @@ def purge(
         what = output.plural(count, "record") if ids else ""
         if refused is not None:
             what += f"{' and ' if what else ''}the quotes of import {refused}'s refused rows"
-        if what and not _agreed(what, yes):
+        if what and not agreed(f"Purging {what} cannot be undone", f"Delete {what} for good?", yes):
             output.say("Nothing was changed.")
             return
         act = project.purge(ids or (), refused=refused)
@@ -76,14 +75,3 @@ def purge(
         output.emit(asdict(act) if act else None)
     else:
         output.say(printable(act.summary) if act else "There was nothing to purge.")
-
-
-def _agreed(what: str, yes: bool) -> bool:
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"Purging {what} cannot be undone, and there is nobody to ask.",
-            "Add --yes if it is meant.",
-        )
-    return output.read_answer(f"Delete {what} for good?")

@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from deita_tui.cli import output, places
 from deita_tui.cli.exits import Exit, code_of
-from deita_tui.errors import DeitaError
+from deita_tui.errors import DeitaError, UsageError
 
 if TYPE_CHECKING:
     from deita_tui.project import Project
@@ -70,6 +70,19 @@ def opened(ctx: typer.Context, name: str, *, read_only: bool = False) -> "Projec
     if project.notice:
         output.say(project.notice)
     return project
+
+
+def agreed(about: str, question: str, yes: bool) -> bool:
+    """May it be done? ``--yes`` says so beforehand, otherwise a person is asked.
+
+    Raises:
+        UsageError: there is nobody to ask.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(f"{about}, and there is nobody to ask.", "Add --yes if it is meant.")
+    return output.read_answer(question)
 
 
 def _complete_project(incomplete: str) -> list[str]:

@@ -1,6 +1,5 @@
 """Commands about what the user thinks of a record, and about taking that back."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deita_tui.cli import output
-from deita_tui.cli.common import Dir, Json, Where, Yes, opened
+from deita_tui.cli.common import Dir, Json, Where, Yes, agreed, opened
 from deita_tui.errors import UsageError
 from deita_tui.printable import printable
 
@@ -112,14 +111,8 @@ def _agreed(count: int, yes: bool) -> bool:
     if not count:
         output.say("The filter finds no record.")
         return False
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"That is about {output.plural(count, 'record')}, and there is nobody to ask.",
-            "Add --yes if it is meant.",
-        )
-    return output.read_answer(f"Change {output.plural(count, 'record')}?")
+    records = output.plural(count, "record")
+    return agreed(f"That is about {records}", f"Change {records}?", yes)
 
 
 def _fields(
