@@ -2,6 +2,7 @@
 
 DeitaError
 ├── StoreError                  the project on disk
+│   ├── WrongArgumentError      what was asked for is not there, or cannot be
 │   ├── NotAProjectError
 │   ├── NewerProjectError
 │   ├── ReadOnlyError
@@ -27,6 +28,7 @@ from deita_store.errors import (
     NotAProjectError,
     ReadOnlyError,
     StoreError,
+    WrongArgumentError,
 )
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "StoreError",
     "UnknownFormatError",
     "UsageError",
+    "WrongArgumentError",
 ]
 
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from deita_tui import config
-from deita_tui.backends import devices, found, gpus, names, weights
+from deita_tui.backends import devices, found, gpus, names, snapshots, weights
 from deita_tui.errors import UsageError
 from deita_tui.findings import Finding
 
@@ -41,7 +41,7 @@ def _state(model: str) -> str:
         return f"here, runs on {by}"
     if not weights.is_hub_id(model):
         return "not there"
-    there = found.cached(model.partition("@")[0])
+    there = found.cached(model)
     if there is None:
         return f"fetched when it is first used, runs on {by}"
     return f"fetched ({there.size / 1e9:.1f} GB), runs on {by}"
@@ -52,7 +52,7 @@ def _on_this_disk() -> Finding:
     told = [f"{each.name} ({each.size / 1e9:.1f} GB)" for each in there[:_SHOWN]]
     if len(there) > _SHOWN:
         told.append(f"and {len(there) - _SHOWN} more")
-    return Finding("models here", ", ".join(told) or f"none in {found.hub_cache()}")
+    return Finding("models here", ", ".join(told) or f"none in {snapshots.cache()}")
 
 
 def _hf() -> str:

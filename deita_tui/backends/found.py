@@ -1,13 +1,12 @@
 """Models that are on this disk already, found by looking at folders; nothing is loaded."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deita_tui.backends.weights import needed
-
-_WEIGHTS = (".safetensors", ".bin", ".gguf")
+from deita_tui.backends import snapshots, splits
+from deita_tui.backends.references import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,42 +20,44 @@ class Model:
     path: Path
 
 
-def hub_cache() -> Path:
-    """Where huggingface_hub keeps what it fetched."""
-    if told := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
-        return Path(told).expanduser()
-    if told := os.environ.get("HF_HOME"):
-        return Path(told).expanduser() / "hub"
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "huggingface" / "hub"
-
-
-def cached(repository: str) -> Model | None:
-    """The model of a repository that was fetched before, the newest commit; None if not whole."""
-    folder = hub_cache() / f"models--{repository.replace('/', '--')}" / "snapshots"
-    if not folder.is_dir():
+def cached(text: str) -> Model | None:
+    """What was fetched before of a hub id, the newest commit; None if none is whole."""
+    there = snapshots.newest(Reference.parse(text))
+    if there is None:
         return None
-    for commit in sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime, reverse=True):
-        if size := _size(commit):
-            return Model(repository, size, commit)
-    return None
+    return Model(text.partition("@")[0], _size(there.weights), there.path)
 
 
 def models() -> Iterator[Model]:
     """Language models in the hub's cache, and .gguf files where programs keep them."""
-    cache = hub_cache()
+    cache = snapshots.cache()
     if cache.is_dir():
         for folder in sorted(cache.glob("models--*")):
             repository = folder.name.removeprefix("models--").replace("--", "/", 1)
-            if found := cached(repository):
-                yield found
-            for file in sorted(folder.glob("snapshots/*/**/*.gguf")):
-                inside = file.relative_to(folder / "snapshots").parts[1:]
-                yield Model("/".join((repository, *inside)), file.stat().st_size, file)
+            if "/" in repository:
+                yield from _of_repository(folder, repository)
     for place in _gguf_folders():
         if place.is_dir():
-            for file in sorted(place.rglob("*.gguf")):
-                yield Model(str(file), file.stat().st_size, file)
+            yield from (Model(str(parts[0]), _size(parts), parts[0]) for parts in _ggufs(place))
+
+
+def _of_repository(folder: Path, repository: str) -> Iterator[Model]:
+    found = cached(repository)
+    if found is not None and found.path.is_dir() and (found.path / "config.json").exists():
+        yield found
+    for commit in sorted(folder.glob("snapshots/*")):
+        for parts in _ggufs(commit):
+            inside = parts[0].relative_to(commit).as_posix()
+            yield Model(f"{repository}/{inside}", _size(parts), parts[0])
+
+
+def _ggufs(folder: Path) -> Iterator[list[Path]]:
+    """The GGUF models in ``folder`` and below it that are whole, each with its parts."""
+    names = (file.relative_to(folder).as_posix() for file in folder.rglob("*.gguf"))
+    for model in splits.models(names):
+        parts = [folder / name for name in model]
+        if all(part.is_file() for part in parts):
+            yield parts
 
 
 def _gguf_folders() -> Iterator[Path]:
@@ -64,8 +65,5 @@ def _gguf_folders() -> Iterator[Path]:
     yield Path("~/.lmstudio/models").expanduser()
 
 
-def _size(folder: Path) -> int:
-    names = {file.name: file for file in folder.iterdir()} if folder.is_dir() else {}
-    taken = needed(names) if "config.json" in names else []
-    weights = [names[name] for name in taken if name.endswith(_WEIGHTS)]
-    return sum(file.stat().st_size for file in weights if file.exists())
+def _size(files: Iterable[Path]) -> int:
+    return sum(file.stat().st_size for file in files)

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deita_tui.backends import splits
 from deita_tui.errors import JobError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-_PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
 _ERROR, _CONTINUED = 4, 5  # ggml's log levels
 _WAIT = "OMP_WAIT_POLICY"
 _BETWEEN = " / "
@@ -99,33 +99,9 @@ def _patient_threads() -> Iterator[None]:
         del os.environ[_WAIT]
 
 
-def parts(path: Path) -> list[Path]:
-    """The files that make up a model: one, or all parts of a split one.
-
-    Raises:
-        UsageError: a file is missing, or ``path`` is not the first part.
-    """
-    if not path.is_file():
-        raise UsageError(f"There is no file {path}.", "Check the path of the model.")
-    match = _PART.fullmatch(path.name)
-    if match is None:
-        return [path]
-    if int(match["number"]) != 1:
-        first = f"{match['stem']}-00001-of-{match['count']}.gguf"
-        raise UsageError(f"{path.name} is not the first part of its model.", f"Name {first}.")
-    names = (
-        f"{match['stem']}-{number:05}-of-{match['count']}.gguf"
-        for number in range(1, int(match["count"]) + 1)
-    )
-    files = [path.with_name(name) for name in names]
-    if missing := [file.name for file in files if not file.is_file()]:
-        raise UsageError(f"{path.name} lacks its part {missing[0]}.", "Download all parts.")
-    return files
-
-
 def size(path: Path) -> int:
     """Bytes of the model on disk, all parts together."""
-    return sum(part.stat().st_size for part in parts(path))
+    return sum(part.stat().st_size for part in splits.parts(path))
 
 
 def check(path: Path) -> None:
@@ -134,7 +110,7 @@ def check(path: Path) -> None:
     Raises:
         UsageError: it is no GGUF, of a version that is not read, or holds no weights.
     """
-    with parts(path)[0].open("rb") as file:
+    with splits.parts(path)[0].open("rb") as file:
         head = file.read(24)
     if head[:4] != b"GGUF":
         raise UsageError(

@@ -4,28 +4,21 @@ A prompt's numbers do not depend on what is computed beside it: within 1e-4 in f
 the rounding of bfloat16 there.
 """
 
-import gc
-import logging
 import os
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from deita_tui.backends import devices as machine
 from deita_tui.backends import weights as models
-from deita_tui.backends.hf_loading import is_out_of_memory, load, precision, quantizer
+from deita_tui.backends.hf_loading import load, numbers, precision
 from deita_tui.backends.hf_replica import Replica
+from deita_tui.backends.hf_spread import Rows, Spread
 from deita_tui.backends.hf_tokens import PlainText
 from deita_tui.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from deita_tui.backends import FloatArray
 
 _LIMIT = 2048
@@ -37,8 +30,6 @@ _LOGITS = 1 << 27
 """Most numbers in one pass's output: half a gigabyte in float32."""
 _SHARE = 0.05
 """A prefix shorter than this share of the prompts is computed with them."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +89,7 @@ def assemble(
     replicas = [
         Replica(load(weights, device, dtype, settings.quantize), device.name) for device in devices
     ]
-    most = _most_tokens(weights.config())
+    most = most_tokens(weights.config())
     return HfJudge(
         replicas,
         tokens,
@@ -139,13 +130,14 @@ class HfJudge:
         self.limit = limit
         self.notes = tuple(notes)
         default = _CPU_TOKENS if replicas[0].device == "cpu" else _GPU_TOKENS
-        self.batch_tokens = batch_tokens or default
-        """Tokens in one forward pass, padding included; less after the memory was once full."""
-        self.trouble = ""
-        """Why the last row of NaN is one; empty when there was none."""
-        self._replicas = list(replicas)
+        most = max(1, _LOGITS // replicas[0].vocabulary)
+        self.spread = Spread(replicas, batch_tokens or default, most)
         self._tokens = tokens
-        self._lock = threading.Lock()
+
+    @property
+    def trouble(self) -> str:
+        """Why the last row of NaN is one; empty when there was none."""
+        return self.spread.trouble
 
     def tokens(self, text: str) -> list[int]:
         """Token ids of ``text`` as plain text: BOS as the model has it, no EOS, no specials."""
@@ -162,81 +154,20 @@ class HfJudge:
                 raise ValueError(
                     f"a prompt has {len(prompt)} tokens, and may have 1 to {self.limit}"
                 )
-        self.trouble = ""
         result = np.full((len(prompts), len(choices)), np.nan)
-        work = deque(self._batches(prompts))
-        if len(self._replicas) == 1:
-            self._drain(self._replicas[0], work, prompts, choices, shared, result)
-            return result
-        with ThreadPoolExecutor(len(self._replicas)) as pool:
-            runs = [
-                pool.submit(self._drain, replica, work, prompts, choices, shared, result)
-                for replica in self._replicas
-            ]
-        for run in runs:
-            run.result()
+
+        def compute(replica: Replica, rows: Rows) -> "FloatArray":
+            found: FloatArray = replica.logprobs(
+                rows, choices, _worth(replica, rows, shared)
+            ).numpy()
+            return found
+
+        self.spread.run(prompts, compute, result)
         return result
 
     def close(self) -> None:
         """Give the memory back; the judge cannot be asked again."""
-        self._replicas.clear()
-        _empty_caches()
-
-    def _batches(self, prompts: Sequence[Sequence[int]]) -> Iterable[list[int]]:
-        """Indexes of prompts that are computed together: much alike in length, longest first."""
-        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]), reverse=True)
-        start = 0
-        most = max(1, _LOGITS // self._replicas[0].vocabulary)
-        while start < len(order):
-            rows = max(1, self.batch_tokens // len(prompts[order[start]]))
-            yield order[start : start + min(rows, most)]
-            start += min(rows, most)
-
-    def _drain(
-        self,
-        replica: Replica,
-        work: deque[list[int]],
-        prompts: Sequence[Sequence[int]],
-        choices: Sequence[int],
-        shared: int,
-        result: "NDArray[np.float64]",
-    ) -> None:
-        """Take batches until there are none; a batch that is too big goes back as two halves."""
-        import numpy as np
-
-        while True:
-            try:
-                batch = work.popleft()
-            except IndexError:
-                return
-            rows = [prompts[index] for index in batch]
-            try:
-                found = replica.logprobs(rows, choices, _worth(replica, rows, shared)).numpy()
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
-                found = None
-            if found is None:
-                self._make_room(batch, rows, work)
-                continue
-            broken = ~np.isfinite(found).all(axis=1)
-            if broken.any():
-                self.trouble = "the model's output is not a number"
-            result[batch] = np.where(broken[:, None], np.nan, found)
-
-    def _make_room(
-        self, batch: list[int], rows: Sequence[Sequence[int]], work: deque[list[int]]
-    ) -> None:
-        _empty_caches()
-        if len(batch) == 1:
-            self.trouble = f"out of memory on a prompt of {len(rows[0])} tokens"
-            _log.warning("%s", self.trouble)
-            return
-        half = len(batch) // 2
-        work.extendleft((batch[half:], batch[:half]))
-        with self._lock:
-            self.batch_tokens = min(self.batch_tokens, max(1, half * max(map(len, rows))))
-        _log.warning("out of memory: at most %d tokens at once from now on", self.batch_tokens)
+        self.spread.close()
 
 
 def _worth(replica: Replica, rows: Sequence[Sequence[int]], shared: int) -> int:
@@ -249,12 +180,7 @@ def _worth(replica: Replica, rows: Sequence[Sequence[int]], shared: int) -> int:
 def _identity(
     weights: models.Weights, dtype: str, quantize: str, device: machine.Device
 ) -> dict[str, str]:
-    identity = {"backend": "hf", "weights": weights.digest(), "precision": dtype}
-    if quantize != "none":
-        identity["quantize"] = f"{quantize} by {quantizer(quantize, device)}"
-    if weights.revision:
-        identity["revision"] = weights.revision
-    return identity
+    return {"backend": "hf", **numbers(weights, dtype, quantize, device)}
 
 
 def _notes(
@@ -270,7 +196,7 @@ def _notes(
     return tuple(notes)
 
 
-def _most_tokens(config: Mapping[str, object]) -> int:
+def most_tokens(config: Mapping[str, object]) -> int:
     """How many positions a model knows, by config.json or the part of it that is about text."""
     text = config.get("text_config")
     for part in (config, text if isinstance(text, dict) else {}):
@@ -279,13 +205,3 @@ def _most_tokens(config: Mapping[str, object]) -> int:
             if isinstance(value, int) and value > 0:
                 return value
     return _LIMIT
-
-
-def _empty_caches() -> None:
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    elif torch.backends.mps.is_available():
-        torch.mps.empty_cache()

@@ -24,11 +24,20 @@ def precision(settings: "HfSettings", devices: tuple[Device, ...]) -> str:
     return "float32" if devices[0].name == "cpu" else "float16"
 
 
-def load(weights: Weights, device: Device, dtype: str, quantize: str) -> Any:
+def load(
+    weights: Weights, device: Device, dtype: str, quantize: str, *, headless: bool = False
+) -> Any:
     """A causal language model on ``device``, ready for inference.
 
+    Args:
+        weights: the model.
+        device: where to put it.
+        dtype: what to compute in.
+        quantize: what to squeeze the weights into.
+        headless: take the layers alone, up to the last hidden state; any model will do.
+
     Raises:
-        UsageError: it is no causal language model, or its files do not fit its config.
+        UsageError: it is no such model, or its files do not fit its config.
         JobError: it does not fit into the memory.
     """
     import torch
@@ -40,7 +49,8 @@ def load(weights: Weights, device: Device, dtype: str, quantize: str) -> Any:
         options["quantization_config"] = _quantization(transformers, quantize, device)
         options["device_map"] = device.name
     try:
-        loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(
+        kind: Any = transformers.AutoModel if headless else transformers.AutoModelForCausalLM
+        loaded: Any = kind.from_pretrained(
             weights.path,
             dtype=getattr(torch, dtype),
             local_files_only=True,
@@ -50,7 +60,9 @@ def load(weights: Weights, device: Device, dtype: str, quantize: str) -> Any:
             **options,
         )
         model, facts = loaded
-        _check(weights, model, facts)
+        _check(weights, facts)
+        if not headless:
+            _check_head(weights, model)
         model = model.eval().requires_grad_(False)
         if device.name == "cpu" and model.config.model_type in SHARING:
             hf_attention.register()
@@ -97,9 +109,10 @@ def _unreadable() -> tuple[type[Exception], ...]:
     )
 
 
-def _check(weights: Weights, model: Any, facts: dict[str, Any]) -> None:
+def _check(weights: Weights, facts: dict[str, Any]) -> None:
     """Weights that are missing would be made up at random, and score at random."""
-    missing = sorted(facts.get("missing_keys") or ())
+    # The pooler stands behind the last hidden state, which is all that is asked of such a model.
+    missing = sorted(key for key in facts.get("missing_keys") or () if "pooler." not in key)
     wrong = sorted(str(key) for key in facts.get("mismatched_keys") or ())
     if missing or wrong:
         raise UsageError(
@@ -107,6 +120,9 @@ def _check(weights: Weights, model: Any, facts: dict[str, Any]) -> None:
             f"shape ({len(missing) + len(wrong)} such tensors).",
             "A base model or an adapter is no scorer: choose the merged, complete model.",
         )
+
+
+def _check_head(weights: Weights, model: Any) -> None:
     if model.get_output_embeddings() is None:
         raise UsageError(f"{weights.name} has no output over a vocabulary: it cannot be asked.")
 
@@ -123,6 +139,16 @@ def quantizer(quantize: str, device: Device) -> str:
         return "torchao"
     wanted = "bitsandbytes" if device.name.startswith("cuda") else "torchao"
     raise _MissingQuantizer(wanted, quantize)
+
+
+def numbers(weights: Weights, dtype: str, quantize: str, device: Device) -> dict[str, str]:
+    """The part of an identity that says whose numbers are computed, and in what."""
+    found = {"weights": weights.digest(), "precision": dtype}
+    if quantize != "none":
+        found["quantize"] = f"{quantize} by {quantizer(quantize, device)}"
+    if weights.revision:
+        found["revision"] = weights.revision
+    return found
 
 
 def _quantization(transformers: Any, quantize: str, device: Device) -> Any:

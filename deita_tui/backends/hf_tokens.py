@@ -1,6 +1,7 @@
 """Text to token ids, read as plain text: nothing that a record says becomes a special token."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,40 @@ class PlainText:
     """
 
     def __init__(self, folder: Path) -> None:
-        full = _load(folder)
-        self._before = _before(full, folder)
-        self._encode = _encoder(full, folder)
+        self._full = _load(folder)
+        self._folder = folder
+        self.before, self.after = _around(self._full, folder)
+        """What transformers puts before and after every text."""
+        self._encode = _encoder(self._full, folder)
 
     def __call__(self, text: str) -> list[int]:
-        """Token ids of ``text``."""
-        return [*self._before, *self._encode(text)]
+        """Token ids of ``text``, with what stands before it."""
+        return [*self.before, *self._encode(text)]
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of ``text`` alone."""
+        found: list[int] = self._encode(text)
+        return found
+
+    @property
+    def most(self) -> int:
+        """The most tokens of a text, by the tokenizer; huge where it does not say."""
+        return int(self._full.model_max_length)
+
+    def special(self, text: str) -> int | None:
+        """The special token that is spelled ``text``; None where there is none."""
+        id_ = self._full.convert_tokens_to_ids(text)
+        # A token that it does not know becomes the unknown one, which is special too.
+        known = id_ is not None and self._full.convert_ids_to_tokens(id_) == text
+        return int(id_) if known and id_ in self._full.all_special_ids else None
+
+    def continued(self) -> Callable[[str], list[int]]:
+        """As ``encode``, for a text that follows a special token.
+
+        Some tokenizers put a space before the first text only, and not before this one.
+        """
+        found: Callable[[str], list[int]] = _encoder(self._full, self._folder, first=False)
+        return found
 
 
 def _load(folder: Path) -> Any:
@@ -40,18 +68,18 @@ def _load(folder: Path) -> Any:
         ) from error
 
 
-def _before(full: Any, folder: Path) -> list[int]:
-    """Ids that come before a text, found by trying: every tokenizer class does it its own way."""
+def _around(full: Any, folder: Path) -> tuple[list[int], list[int]]:
+    """Ids that come before and after a text, found by trying: every class does it its own way."""
     probe = "a"
     bare = full(probe, add_special_tokens=False)["input_ids"]
     whole = full(probe)["input_ids"]
     for start in range(len(whole) - len(bare) + 1):
         if whole[start : start + len(bare)] == bare:
-            return list(whole[:start])
+            return list(whole[:start]), list(whole[start + len(bare) :])
     raise UsageError(f"The tokenizer in {folder} changes a text when it adds its special tokens.")
 
 
-def _encoder(full: Any, folder: Path) -> Any:
+def _encoder(full: Any, folder: Path, first: bool = True) -> Any:
     path = folder / "tokenizer.json"
     if path.exists():
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -61,8 +89,18 @@ def _encoder(full: Any, folder: Path) -> Any:
         return lambda text: full(text, add_special_tokens=False, split_special_tokens=True)[
             "input_ids"
         ]
-    plain = _plain(content)
+    plain = _plain(content if first else _not_first(content))
     return lambda text: plain.encode(text, add_special_tokens=False).ids
+
+
+def _not_first(content: Any) -> Any:
+    """``content`` with no space before a text, where it puts one before the first only."""
+    if isinstance(content, dict):
+        found = {key: _not_first(value) for key, value in content.items() if key != "model"}
+        if found.get("type") == "Metaspace" and found.get("prepend_scheme") == "first":
+            found["prepend_scheme"] = "never"
+        return found | ({"model": content["model"]} if "model" in content else {})
+    return [_not_first(each) for each in content] if isinstance(content, list) else content
 
 
 def _plain(content: dict[str, Any]) -> Any:

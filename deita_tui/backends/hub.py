@@ -4,17 +4,18 @@ Only the files that are needed, one commit, nothing executed. What a file has al
 survives a cut connection; what is complete survives the process.
 """
 
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from deita_tui.backends import hub_client, network, snapshots, splits
+from deita_tui.backends.references import Reference
+from deita_tui.backends.snapshots import Snapshot
 from deita_tui.backends.weights import Progress, needed
-from deita_tui.errors import DeitaError, JobError, MissingExtraError, NoSpaceError, UsageError
+from deita_tui.errors import NoSpaceError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +29,8 @@ class Fetched:
     """The commit, 40 hex digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A hub id, taken apart."""
-
-    repository: str
-    file: str
-    """A ``.gguf`` in it, or empty."""
-    revision: str
-    """Branch, tag or commit; empty means the default branch."""
-
-    @classmethod
-    def parse(cls, text: str) -> "Reference":
-        """Read ``org/name``, ``org/name@revision`` or ``org/name/file.gguf@revision``."""
-        place, _, revision = text.partition("@")
-        owner, name, *file = place.split("/", 2)
-        return cls(f"{owner}/{name}", "".join(file), revision)
-
-
 def fetch(text: str, *, offline: bool = False, progress: Progress | None = None) -> Fetched:
-    """Bring the model onto this disk, or find it there.
+    """Bring the model onto this disk, or find it there; what is there in part is completed.
 
     Args:
         text: a hub id.
@@ -55,24 +38,32 @@ def fetch(text: str, *, offline: bool = False, progress: Progress | None = None)
         progress: called as the bytes come.
 
     Raises:
-        UsageError: there is no such model, or it is closed to you.
+        UsageError: there is no such model, it is closed to you, or offline it is not all here.
         JobError: the hub cannot be reached.
         NoSpaceError: the disk is too small.
     """
     reference = Reference.parse(text)
-    hub = _library()
-    if offline or hub.constants.HF_HUB_OFFLINE:
-        found = _on_disk(hub, reference)
-        if found is None:
-            raise UsageError(
-                f"{text} is not on this disk, and downloads are off (--offline).",
-                f"Fetch it once without --offline, or with: hf download {reference.repository}",
-            )
-        return found
-    if len(reference.revision) == 40 and (found := _on_disk(hub, reference)):
-        return found  # a commit never changes: there is nothing to ask
-    with _told(text, hub):
-        return _download(hub, reference, progress)
+    there = snapshots.find(reference)
+    if offline or network.is_offline():
+        return _offline(text, reference, there)
+    if reference.is_pinned and there is not None and not there.lacks:
+        # A commit never changes: there is nothing to ask.
+        return Fetched(reference.repository, there.path, there.commit)
+    with hub_client.asking(text) as library:
+        return _download(library, reference, progress)
+
+
+def _offline(text: str, reference: Reference, there: Snapshot | None) -> Fetched:
+    hint = f"Fetch it once without --offline, or with: hf download {reference.repository}"
+    if there is None:
+        raise UsageError(f"{text} is not on this disk, and downloads are off (--offline).", hint)
+    if there.lacks:
+        raise UsageError(
+            f"Of {text} only a part is on this disk, and downloads are off (--offline): "
+            f"it lacks {', '.join(there.lacks)}.",
+            hint,
+        )
+    return Fetched(reference.repository, there.path, there.commit)
 
 
 def _download(hub: Any, reference: Reference, progress: Progress | None) -> Fetched:
@@ -82,12 +73,12 @@ def _download(hub: Any, reference: Reference, progress: Progress | None) -> Fetc
     sizes = {file.rfilename: file.size or 0 for file in info.siblings}
     wanted = _wanted(reference, list(sizes))
     total = sum(sizes[name] for name in wanted)
-    missing = [name for name in wanted if _cached(hub, reference, name, info.sha) is None]
+    missing = [name for name in wanted if not _is_cached(hub, reference, name, info.sha)]
     _check_disk(hub, reference, sum(sizes[name] for name in missing))
     done = total - sum(sizes[name] for name in missing)
-    path = Path()
+    places = {}
     for name in wanted:
-        path = Path(
+        places[name] = Path(
             hub.hf_hub_download(
                 reference.repository,
                 name,
@@ -98,12 +89,15 @@ def _download(hub: Any, reference: Reference, progress: Progress | None) -> Fetc
         done += sizes[name] if name in missing else 0
     if progress is not None:
         progress(total, total, wanted[-1])
-    _note_revision(reference, path, wanted[-1], info.sha)
-    place = path if path.suffix == ".gguf" else path.parent
+    first = wanted[0]
+    folder = places[first].parents[len(Path(first).parts) - 1]
+    _note_revision(reference, folder, info.sha)
+    snapshots.note_whole(folder, reference.file, wanted)
+    place = places[first] if first.endswith(".gguf") else folder
     return Fetched(reference.repository, place, info.sha)
 
 
-def _note_revision(reference: Reference, path: Path, name: str, commit: str) -> None:
+def _note_revision(reference: Reference, folder: Path, commit: str) -> None:
     """Write down which commit the branch or tag is, where huggingface_hub looks for it offline.
 
     It does so itself only when it is asked for the branch, and the branch may move between files.
@@ -111,55 +105,38 @@ def _note_revision(reference: Reference, path: Path, name: str, commit: str) -> 
     revision = reference.revision or "main"
     if revision == commit:
         return
-    folder = path.parents[len(Path(name).parts) + 1]
-    note = folder / "refs" / revision
+    note = folder.parents[1] / "refs" / revision
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(commit)
 
 
 def _wanted(reference: Reference, names: list[str]) -> list[str]:
-    wanted = [reference.file] if reference.file in names else []
-    if not reference.file:
+    """The files to fetch: all that a model is made of.
+
+    Raises:
+        UsageError: there is no model, several, or a part of it.
+    """
+    if reference.file:
+        wanted = splits.names(reference.file) if reference.file in names else []
+    else:
         wanted = needed(names)
     if not wanted:
-        ggufs = sorted(name for name in names if name.endswith(".gguf"))
+        ggufs = splits.models(names)
         hint = "Choose a repository that has safetensors."
         if ggufs:
-            hint = f"Name one of its files: {reference.repository}/{ggufs[0]}"
+            hint = f"Name one of its files: {reference.repository}/{ggufs[0][0]}"
         raise UsageError(f"{reference.repository} holds no weights to take at once.", hint)
+    if missing := [name for name in wanted if name not in names]:
+        raise UsageError(
+            f"{reference.repository} is incomplete: {splits.lacking(wanted[0], missing)}",
+            "Choose another repository, or another revision of it.",
+        )
     return wanted
 
 
-def _on_disk(hub: Any, reference: Reference) -> Fetched | None:
-    """The model as the hub's cache has it, or None if it is not there, or not all of it."""
-    anchor = reference.file or "config.json"
-    found = _cached(hub, reference, anchor, reference.revision or "main")
-    if found is None:
-        return None
-    folder = found
-    for _ in Path(anchor).parts:
-        folder = folder.parent
-    if reference.file:
-        return Fetched(reference.repository, found, folder.name)
-    names = needed(file.name for file in folder.iterdir())
-    if not names or not _complete(folder, names):
-        return None
-    return Fetched(reference.repository, folder, folder.name)
-
-
-def _complete(folder: Path, names: list[str]) -> bool:
-    import json
-
-    indexes = [name for name in names if name.endswith(".index.json")]
-    wanted: set[str] = set()
-    for index in indexes:
-        wanted.update(json.loads((folder / index).read_text())["weight_map"].values())
-    return wanted <= set(names)
-
-
-def _cached(hub: Any, reference: Reference, name: str, revision: str) -> Path | None:
+def _is_cached(hub: Any, reference: Reference, name: str, revision: str) -> bool:
     found = hub.try_to_load_from_cache(reference.repository, name, revision=revision)
-    return Path(found) if isinstance(found, str) else None
+    return isinstance(found, str)
 
 
 def _check_disk(hub: Any, reference: Reference, bytes_wanted: int) -> None:
@@ -189,69 +166,3 @@ def _bar(progress: Progress | None, before: int, total: int, name: str) -> Calla
                 progress(before + self.received, total, name)
 
     return Bar
-
-
-def _library() -> Any:
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    try:
-        import huggingface_hub
-        import huggingface_hub.constants
-        import huggingface_hub.errors
-    except ImportError as error:
-        raise MissingExtraError("huggingface_hub", "hf", "fetch a model from the hub") from error
-    return huggingface_hub
-
-
-@contextmanager
-def _told(text: str, hub: Any) -> Iterator[None]:
-    """Turn what the hub answers, or does not, into sentences."""
-    errors = hub.errors
-    try:
-        yield
-    except DeitaError:
-        raise
-    except errors.GatedRepoError as error:
-        raise UsageError(
-            f"{text} is gated: its owners let you in only after you accept their terms.",
-            "Accept them on the model's page, log in with `hf auth login`, and try again.",
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise UsageError(
-            f"{text} names a revision that the hub does not have.",
-            "Use a branch, a tag or a commit of that model after the @.",
-        ) from error
-    except (errors.RepositoryNotFoundError, errors.EntryNotFoundError) as error:
-        raise _unknown(text) from error
-    except OSError as error:
-        if _status(error) in (401, 404):
-            raise _unknown(text) from error
-        raise JobError(
-            f"The hub could not send {text} ({_reason(error)}).",
-            "Run the same command again: files that are complete are kept. "
-            "Without a network, use --offline or a model's folder.",
-        ) from error
-    except Exception as error:
-        # httpx's errors are no OSErrors, and which httpx it is depends on the hub's version.
-        if not type(error).__module__.startswith("httpx"):
-            raise
-        raise JobError(
-            f"The hub could not be reached for {text} ({_reason(error)}).",
-            "Check the network, or use --offline or a model's folder.",
-        ) from error
-
-
-def _unknown(text: str) -> UsageError:
-    return UsageError(
-        f"The hub has no model {text}, or it is private and you are not logged in.",
-        "Check the spelling; for a private model log in with `hf auth login`.",
-    )
-
-
-def _status(error: BaseException) -> int:
-    """The HTTP status that an error is about; 0 if it is about none."""
-    return int(getattr(getattr(error, "response", None), "status_code", 0))
-
-
-def _reason(error: BaseException) -> str:
-    lines = str(error).splitlines()
-    return lines[0][:200] if lines else type(error).__name__

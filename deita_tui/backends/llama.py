@@ -5,7 +5,6 @@ then decoded over a copy of it, and only its last token's logits are asked for. 
 is the same to the last bit whatever comes before it, beside it or is shared.
 """
 
-import hashlib
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from deita_tui.backends import gguf, weights
+from deita_tui.backends import gguf, splits, weights
 from deita_tui.backends.llama_batch import Batch
 from deita_tui.errors import JobError, UsageError
 
@@ -317,19 +316,12 @@ def _identity(llama: Any, model: int, path: Path, settings: LlamaSettings) -> di
     precision = llama.llama_ftype_name(llama.llama_model_ftype(model)) or b"unknown"
     identity = {
         "backend": "llama",
-        "weights": _digest(gguf.parts(path)),
+        "weights": weights.parts_digest(splits.parts(path)),
         "precision": precision.decode(),
         "kv": settings.kv_type,
         "attention": "flash" if settings.flash_attention else "plain",
     }
     return identity | ({"packed": "yes"} if settings.pack > 1 else {})
-
-
-def _digest(files: list[Path]) -> str:
-    digests = [weights.file_digest(file) for file in files]
-    if len(digests) == 1:
-        return digests[0]
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def _release(llama: Any, native: list[int]) -> None:

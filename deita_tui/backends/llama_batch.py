@@ -36,14 +36,23 @@ class Batch:
         """Make it empty again."""
         self.native.n_tokens = 0
 
-    def add(self, tokens: Sequence[int], start: int, sequence: int, *, asked: bool) -> int:
+    def add(
+        self,
+        tokens: Sequence[int],
+        start: int,
+        sequence: int,
+        *,
+        asked: bool,
+        all_asked: bool = False,
+    ) -> int:
         """Append tokens that stand at ``start`` and behind in ``sequence``.
 
         Args:
             tokens: one or more ids.
             start: the place of the first in its sequence.
             sequence: the number of the sequence.
-            asked: are the logits behind the last one wanted?
+            asked: is what comes out behind the last one wanted?
+            all_asked: is it behind every one?
 
         Returns:
             The index of the last one in the batch.
@@ -60,8 +69,8 @@ class Batch:
         self._tokens[begin:end] = tokens
         self._places[begin:end] = np.arange(start, start + len(tokens))
         self._sequences[begin:end] = sequence
-        self._asked[begin:end] = 0
-        self._asked[end - 1] = asked
+        self._asked[begin:end] = all_asked
+        self._asked[end - 1] = asked or all_asked
         self.native.n_tokens = end
         return end - 1
 

@@ -50,27 +50,35 @@ def open_judge(backend: str, model: str, settings: Mapping[str, object]) -> "Jud
         UsageError: there is no such backend, or it has no such setting.
         MissingExtraError: its optional package is not installed.
     """
-    import msgspec
-
     name = pick(model) if backend == "auto" else backend
     entry = BACKENDS.get(name)
     if entry is None:
         raise UsageError(f"There is no backend {backend!r}.", f"There are: {', '.join(NAMES)}.")
-    require(name)
-    module = import_module(entry.module)
-    kind = getattr(module, entry.settings)
+    return cast("Judge", load(name, entry, model, settings))
+
+
+def load(name: str, entry: Backend, model: str, settings: Mapping[str, object]) -> object:
+    """Import a backend's module and have it open ``model``; see ``open_judge``."""
+    installed(entry)
+    return import_module(entry.module).open(model, chosen(name, entry, settings))
+
+
+def chosen(name: str, entry: Backend, settings: Mapping[str, object]) -> object:
+    """The backend's settings class, filled in; see ``open_judge``."""
+    import msgspec
+
+    kind = getattr(import_module(entry.module), entry.settings)
     known = {field.name for field in fields(kind)}
     given = {key: value for key, value in settings.items() if key in known or key != "limit"}
     if unknown := sorted(given.keys() - known):
         raise UsageError(
             f"The {name} backend has no setting {', '.join(unknown)}.",
-            f"It has: {', '.join(sorted(known))}.",
+            f"It has: {', '.join(sorted(known)) or 'none'}.",
         )
     try:
-        chosen = msgspec.convert(given, kind)
+        return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
         raise UsageError(f"A setting of the {name} backend is wrong: {error}.") from error
-    return cast("Judge", module.open(model, chosen))
 
 
 def require(backend: str) -> None:
@@ -79,7 +87,15 @@ def require(backend: str) -> None:
     Raises:
         MissingExtraError: it is not.
     """
-    entry = BACKENDS[backend]
+    installed(BACKENDS[backend])
+
+
+def installed(entry: Backend) -> None:
+    """See that the package that a backend cannot do without is there; loads nothing.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
     if find_spec(entry.package) is None:
         raise MissingExtraError(entry.package, entry.extra, entry.purpose)
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from deita_tui.backends import hub
-from deita_tui.backends.hub import Reference
+from deita_tui.backends import hub_client, network, snapshots, splits
+from deita_tui.backends.references import Reference
+from deita_tui.backends.snapshots import Snapshot
 from deita_tui.backends.weights import needed
 
 CONVERTER = "SFconvertbot"
@@ -42,10 +43,9 @@ def find(text: str, *, offline: bool = False) -> Found:
     reference = Reference.parse(text)
     if reference.revision or reference.file:
         return Found(text)
-    library = hub._library()
-    if offline or library.constants.HF_HUB_OFFLINE:
-        return _on_disk(library, reference, text)
-    with hub._told(text, library):
+    if offline or network.is_offline():
+        return _on_disk(reference, text)
+    with hub_client.asking(text) as library:
         return _online(library.HfApi(), reference, text)
 
 
@@ -56,13 +56,12 @@ def size(text: str) -> int:
         DeitaError: the hub cannot tell.
     """
     reference = Reference.parse(find(text).text)
-    library = hub._library()
-    with hub._told(text, library):
+    with hub_client.asking(text) as library:
         info = library.HfApi().model_info(
             reference.repository, revision=reference.revision or None, files_metadata=True
         )
     sizes = {each.rfilename: each.size or 0 for each in info.siblings}
-    taken = [reference.file] if reference.file else needed(sizes)
+    taken = splits.names(reference.file) if reference.file else needed(sizes)
     return sum(sizes.get(name, 0) for name in taken if not name.endswith((".json", ".txt")))
 
 
@@ -97,16 +96,21 @@ def _pickled(names: Iterable[str]) -> bool:
     return any(name.endswith(".bin") for name in needed(names))
 
 
-def _on_disk(library: Any, reference: Reference, text: str) -> Found:
-    main = hub._on_disk(library, reference)
-    if main is not None and not _pickled(each.name for each in main.path.iterdir()):
+def _on_disk(reference: Reference, text: str) -> Found:
+    if _is_safe(snapshots.find(reference)):
         return Found(text)
     for number in range(1, _SEARCHED + 1):
         revision = f"refs/pr/{number}"
-        there = hub._on_disk(library, Reference(reference.repository, "", revision))
-        if there is not None and not _pickled(each.name for each in there.path.iterdir()):
+        if _is_safe(snapshots.find(Reference(reference.repository, "", revision))):
             return _taken(text, revision)
     return Found(text)
+
+
+def _is_safe(there: Snapshot | None) -> bool:
+    """Is all of it here, and no pickle?"""
+    if there is None or there.lacks:
+        return False
+    return not _pickled(each.name for each in there.folder.iterdir())
 
 
 def _taken(text: str, revision: str) -> Found:

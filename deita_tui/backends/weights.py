@@ -6,14 +6,13 @@ as transformers writes it, or a ``.gguf`` file.
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from deita_tui.backends import notes, splits
 from deita_tui.errors import UsageError
 
 Progress = Callable[[int, int, str], None]
@@ -30,6 +29,9 @@ _TOKENIZER = (
     "vocab.json",
     "vocab.txt",
 )
+_LAYOUT = ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json")
+"""What a sentence encoder says of itself, beside a config.json for each of its parts."""
+_PART = re.compile(r"\d+_\w+/config\.json")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(/[\w./-]+\.gguf)?(@[\w./-]+)?")
 _CHUNK = 1 << 22
 
@@ -44,7 +46,7 @@ class Weights:
     """The folder, or the ``.gguf`` file."""
     kind: Literal["folder", "gguf"]
     files: tuple[Path, ...]
-    """All that decides its numbers: weights, config.json, tokenizer files."""
+    """All that decides its numbers: weights, config.json, tokenizer files; all parts of a GGUF."""
     size: int
     """Bytes of the weights."""
     revision: str = ""
@@ -78,9 +80,9 @@ class Weights:
 
         A file is read once: its digest is kept in the user's cache by path, size and time.
         """
-        whole = hashlib.sha256()
         if self.kind == "gguf":
-            return file_digest(self.path)
+            return parts_digest(self.files)
+        whole = hashlib.sha256()
         for file in sorted(self.files):
             whole.update(f"{file.name}\0{file_digest(file)}\n".encode())
         return whole.hexdigest()
@@ -126,15 +128,17 @@ def is_hub_id(text: str) -> bool:
 def needed(names: Iterable[str]) -> list[str]:
     """Which of a folder's or repository's files to take.
 
-    Safetensors if there are any, else ``.bin``, else a sole ``.gguf``; and beside the first two
-    config.json and the tokenizer's files.
+    Safetensors if there are any, else ``.bin``, else a sole ``.gguf`` with all its parts; and
+    beside the first two config.json, the tokenizer's files, and how a sentence encoder is laid out.
 
     Returns:
-        Their names, weights first; empty when there are no weights.
+        Their names, weights first; empty when there are no weights. A part of a split ``.gguf`` is
+        named also where it is not there.
     """
     there = set(names)
     # config.json comes last: a download that was cut short is known by its absence.
-    beside = [name for name in (*_TOKENIZER, "config.json") if name in there]
+    parts = sorted(filter(_PART.fullmatch, there)) if _LAYOUT[0] in there else []
+    beside = [name for name in (*_TOKENIZER, *_LAYOUT, *parts, "config.json") if name in there]
     for whole, index in (
         ("model.safetensors", "model.safetensors.index.json"),
         ("pytorch_model.bin", "pytorch_model.bin.index.json"),
@@ -145,45 +149,49 @@ def needed(names: Iterable[str]) -> list[str]:
             suffix = whole.rsplit(".", 1)[1]
             shards = [name for name in there if _SHARD.fullmatch(name) and name.endswith(suffix)]
             return [*sorted(shards), index, *beside]
-    ggufs = [name for name in there if name.endswith(".gguf")]
-    return ggufs if len(ggufs) == 1 else []
+    ggufs = splits.models(there)
+    return ggufs[0] if len(ggufs) == 1 else []
+
+
+def shards(index: Path) -> list[str]:
+    """The files of weights that an index names.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise UsageError(f"{index} is damaged.", "Fetch the model again.") from error
 
 
 def file_digest(path: Path) -> str:
     """sha256 of a file's content, in hex; remembered while path, size and time stay the same."""
     path = path.resolve()
     stat = path.stat()
-    key = hashlib.sha256(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}".encode()).hexdigest()
-    known = _cache() / "digests" / key
-    if known.exists():
-        found = known.read_text().strip()
-        if len(found) == 64:
-            return found
+    key = f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}"
+    known = notes.read("digests", key)
+    if known is not None and len(known) == 64:
+        return known
     digest = hashlib.sha256()
     with path.open("rb") as content:
         while chunk := content.read(_CHUNK):
             digest.update(chunk)
-    _remember(known, digest.hexdigest())
+    notes.write("digests", key, digest.hexdigest())
     return digest.hexdigest()
 
 
-def _remember(path: Path, text: str) -> None:
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    # A cache that cannot be written costs a second reading, and nothing else.
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(text)
-        aside.replace(path)
-
-
-def _cache() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("deita-tui")
+def parts_digest(files: Sequence[Path]) -> str:
+    """What identifies a GGUF: the digest of its file, or of the digests of all its parts."""
+    digests = [file_digest(file) for file in files]
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def _gguf(path: Path, name: str, revision: str = "") -> Weights:
-    return Weights(name, path, "gguf", (path,), path.stat().st_size, revision)
+    files = tuple(splits.parts(path))
+    return Weights(name, path, "gguf", files, sum(file.stat().st_size for file in files), revision)
 
 
 def _folder(path: Path, name: str, revision: str = "") -> Weights:
@@ -194,7 +202,11 @@ def _folder(path: Path, name: str, revision: str = "") -> Weights:
             "Merge the adapter into its base model, and name the folder of the result.",
         )
     taken = needed(file.name for file in path.iterdir())
-    if len(taken) == 1 and taken[0].endswith(".gguf"):
+    if taken and taken[0].endswith(".gguf"):
+        if not (path / taken[0]).exists():
+            raise UsageError(
+                f"{path} is incomplete: {taken[0]} is missing.", "Fetch the model again."
+            )
         return _gguf(path / taken[0], name, revision)
     if not taken or "config.json" not in taken:
         raise UsageError(
@@ -210,8 +222,8 @@ def _folder(path: Path, name: str, revision: str = "") -> Weights:
 def _check_shards(path: Path, taken: list[str]) -> None:
     """Every part that the index names must be there."""
     for index in (file for file in taken if file.endswith(".index.json")):
-        parts = set(json.loads((path / index).read_text())["weight_map"].values())
-        missing = sorted(parts - set(taken))
+        parts = shards(path / index)
+        missing = [part for part in parts if part not in taken]
         if missing:
             raise UsageError(
                 f"{path} is incomplete: {missing[0]} is missing ({len(missing)} of {len(parts)}).",

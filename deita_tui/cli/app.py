@@ -6,16 +6,27 @@ from typing import Annotated
 
 import typer
 
-from deita_tui import __version__
+from deita_tui import __version__, places
 from deita_tui.cli import (
     care,
+    comparing,
     deciding,
+    demo,
+    distilling,
+    embedding,
+    explaining,
+    exporting,
     importing,
+    indexing,
     making,
+    opening,
     output,
-    places,
     reading,
+    running,
     scoring,
+    showing,
+    selecting,
+    selections,
     working,
 )
 from deita_tui.cli.common import Command, Commands, Settings
@@ -32,10 +43,23 @@ app = typer.Typer(
 )
 
 _COMMANDS: dict[str, Callable[..., None]] = {
+    "open": opening.open_,
     "new": making.new,
     "import": importing.import_,
     "score": scoring.score,
+    "embed": embedding.embed,
+    "distill": distilling.distill,
+    "run": running.run,
+    "demo": demo.demo,
+    "export": exporting.export,
+    "verify": exporting.verify,
+    "index": indexing.index,
+    "select": selecting.select,
+    "selections": selections.selections,
+    "explain": explaining.explain,
+    "compare": comparing.compare,
     "list": reading.list_,
+    "show": showing.show,
     "status": reading.status,
     "refused": reading.refused,
     "decide": deciding.decide,
@@ -80,6 +104,8 @@ def start(
     """Score, review and select instruction-tuning data, offline, on this machine."""
     ctx.obj = Settings(places.projects_dir(projects_dir))
     if ctx.invoked_subcommand is None:
+        if opening.can_open():
+            opening.launch(ctx.obj.home)
         _welcome(ctx.obj.home)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from deita_tui.cli import output, places
+from deita_tui import places
+from deita_tui.cli import output
 from deita_tui.cli.exits import Exit, code_of
 from deita_tui.errors import DeitaError, UsageError
 

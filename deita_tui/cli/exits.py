@@ -2,7 +2,14 @@
 
 from enum import IntEnum
 
-from deita_tui.errors import DeitaError, FilterError, InputError, NotAProjectError, UsageError
+from deita_tui.errors import (
+    DeitaError,
+    FilterError,
+    InputError,
+    NotAProjectError,
+    UsageError,
+    WrongArgumentError,
+)
 
 
 class Exit(IntEnum):
@@ -19,5 +26,5 @@ class Exit(IntEnum):
 
 def code_of(error: DeitaError) -> Exit:
     """The exit code that tells ``error``."""
-    asked_wrong = (UsageError, InputError, FilterError, NotAProjectError)
+    asked_wrong = (UsageError, InputError, FilterError, NotAProjectError, WrongArgumentError)
     return Exit.USAGE if isinstance(error, asked_wrong) else Exit.FAILED

@@ -27,7 +27,7 @@ _STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class _Input:
+class Input:
     """One file that can be read."""
 
     path: Path
@@ -81,7 +81,7 @@ def import_(
         raise UsageError("--replace takes the place of one import: give one file.")
     with opened(ctx, directory) as project:
         project.drop_copies()  # those of imports that nobody waited for
-        inputs, refused = _inputs(project, files, format_, mapping)
+        inputs, refused = readable(project, files, format_, mapping)
         if refused and strict:
             raise InputError("Nothing was imported.", "Without --strict the other files are.")
         queued = [
@@ -109,11 +109,11 @@ def import_(
         raise typer.Exit(Exit.USAGE)
 
 
-def _inputs(
+def readable(
     project: "Project", files: Sequence[Path], format_: str | None, mapping: str | None
-) -> tuple[list[_Input], int]:
+) -> tuple[list[Input], int]:
     """Every file that is meant and how it will be read; and how many cannot be."""
-    inputs: list[_Input] = []
+    inputs: list[Input] = []
     refused = 0
     for path, name in _named(project, files):
         try:
@@ -126,7 +126,7 @@ def _inputs(
             refused += 1
             continue
         _describe(name, plan, inputs[-1].plan if inputs else None)
-        inputs.append(_Input(path, name, plan))
+        inputs.append(Input(path, name, plan))
     return inputs, refused
 
 

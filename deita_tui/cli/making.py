@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from deita_tui.cli import output, places
+from deita_tui import places
+from deita_tui.cli import output
 from deita_tui.cli.common import Dir, Json, home, opened
 from deita_tui.cli.exits import Exit
 

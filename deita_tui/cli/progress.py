@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from deita_store.jobs import Job
 
 _SECONDS_BETWEEN_LINES = 10.0
+_STAGED = ("score", "distill")
+"""Kinds of jobs that have stages worth telling."""
 
 
 @contextmanager
@@ -69,7 +71,7 @@ def _of_input(job: "Job", text: str) -> str:
 
 def doing(job: "Job") -> str:
     """What a job is at; empty where its kind says it all."""
-    return printable(job.stage) if job.kind == "score" and job.state == "running" else ""
+    return printable(job.stage) if job.kind in _STAGED and job.state == "running" else ""
 
 
 def _amount(job: "Job") -> str:
@@ -77,7 +79,7 @@ def _amount(job: "Job") -> str:
         return ""
     if job.unit == "bytes":
         return f"{size(job.done)} of {size(job.total or 0)}"
-    of_total = f" of {job.total:,}" if job.total else ""
+    of_total = f" of {'about ' if job.estimated else ''}{job.total:,}" if job.total else ""
     return f"{job.done:,}{of_total} {job.unit}"
 
 

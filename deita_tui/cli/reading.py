@@ -11,6 +11,7 @@ import typer
 from deita_tui.cli import output
 from deita_tui.cli.common import Dir, Json, Where, opened
 from deita_tui.cli.progress import describe, doing, error_of
+from deita_tui.cli.working import as_dict as job_json
 from deita_tui.cli.working import unfinished
 from deita_tui.errors import UsageError
 from deita_tui.printable import printable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from deita_store.jobs import Job
     from deita_store.rows import RecordRow
     from deita_tui.project import Project
+    from deita_tui.project.embedding import EmbedderState
     from deita_tui.project.scoring import ScorerState
     from deita_tui.scoring.health import Health
 
@@ -57,7 +59,9 @@ def list_(
     selection: Annotated[
         str | None,
         typer.Option(
-            "--selection", metavar="NAME", help="Whose outcomes; default: the last saved."
+            "--selection",
+            metavar="NAME",
+            help="Whose outcomes; default: the last saved. working: the one not saved.",
         ),
     ] = None,
     as_json: Json = False,
@@ -71,6 +75,7 @@ def list_(
         view = project.view(where, sort, selection)
         if view.note:
             output.say(view.note)
+        _tell_newer(project, selection)
         table = not (as_json or jsonl)
         if limit is None and table and sys.stdout.isatty():
             limit = _ON_A_TERMINAL
@@ -87,16 +92,23 @@ def list_(
             output.say(f"{shown:,} of {output.plural(len(view), 'record')}{more}")
 
 
+def _tell_newer(project: "Project", selection: str | None) -> None:
+    """What is newer than the selection whose outcomes are shown (D6)."""
+    if newer := project.stale(selection):
+        output.say(f"The selection is older than the project: {printable(' '.join(newer))}")
+
+
 def status(ctx: typer.Context, directory: Dir, as_json: Json = False) -> None:
     """Say what is in a project, what is running, and what is left to do."""
     with opened(ctx, directory, read_only=True) as project:
         counts = project.counts()
         scorers = project.scorers(counts)
+        embedders = project.embedders(counts)
         jobs = unfinished(project.jobs())
         if as_json:
-            output.emit(_status_json(project, counts, scorers, jobs))
+            output.emit(_status_json(project, counts, scorers, embedders, jobs))
             return
-        output.pairs(_status_lines(project, counts, scorers))
+        output.pairs(_status_lines(project, counts, scorers, embedders))
     for job in jobs:
         told = " · ".join(filter(None, (f"{job.kind} {job.state}", doing(job), describe(job))))
         output.data(f"job {job.id}  {told}")
@@ -182,7 +194,11 @@ def _chosen(columns: str) -> list[str]:
 
 
 def _status_json(
-    project: "Project", counts: "Counts", scorers: "Sequence[ScorerState]", jobs: "Sequence[Job]"
+    project: "Project",
+    counts: "Counts",
+    scorers: "Sequence[ScorerState]",
+    embedders: "Sequence[EmbedderState]",
+    jobs: "Sequence[Job]",
 ) -> dict[str, object]:
     return {
         "project": str(project.folder.absolute()),
@@ -190,9 +206,9 @@ def _status_json(
         "sources": dict(counts.sources),
         "imports": [_import_json(each) for each in project.imports()],
         "scored": [_scorer_json(scorer) for scorer in scorers],
-        "selection": counts.selection
-        and dict(zip(("name", "kept"), counts.selection, strict=True)),
-        "jobs": [asdict(job) for job in jobs],
+        "embedders": [_embedder_json(embedder) for embedder in embedders],
+        "selection": _selection_json(project, counts),
+        "jobs": [job_json(job) for job in jobs],
     }
 
 
@@ -217,15 +233,23 @@ def _scorer_json(scorer: "ScorerState") -> dict[str, object]:
     return {"scorer": scorer.name, **told, "health": msgspec.to_builtins(scorer.health)}
 
 
-def _selection_json(counts: "Counts") -> dict[str, object] | None:
+def _embedder_json(embedder: "EmbedderState") -> dict[str, object]:
+    told = {key: value for key, value in asdict(embedder).items() if key != "name"}
+    return {"embedder": embedder.name, **told}
+
+
+def _selection_json(project: "Project", counts: "Counts") -> dict[str, object] | None:
     if counts.selection is None:
         return None
     name, kept = counts.selection
-    return {"name": name, "kept": kept}
+    return {"name": name, "kept": kept, "stale": list(project.stale())}
 
 
 def _status_lines(
-    project: "Project", counts: "Counts", scorers: "Sequence[ScorerState]"
+    project: "Project",
+    counts: "Counts",
+    scorers: "Sequence[ScorerState]",
+    embedders: "Sequence[EmbedderState]",
 ) -> Iterator[tuple[str, object]]:
     yield "project", project.folder
     sources = ", ".join(f"{name} {count:,}" for name, count in counts.sources[:5])
@@ -240,7 +264,10 @@ def _status_lines(
         yield "scored", "nothing yet"
     for scorer in scorers:
         yield from _scorer_lines(scorer, counts.records)
-    yield "embedded", f"{counts.embedded:,}"
+    if not embedders:
+        yield "embedded", "nothing yet"
+    for embedder in embedders:
+        yield "embedded", _embedder_line(embedder, counts.records)
     decided = ", ".join(f"{count:,} {name}" for name, count in counts.decided.items() if count)
     yield "decided", decided or "nothing yet"
     if counts.edited:
@@ -248,6 +275,8 @@ def _status_lines(
     if counts.selection:
         name, kept = counts.selection
         yield "selection", f"{name}: {kept:,} kept"
+        for newer in project.stale():
+            yield "", f"! {newer}"
     else:
         yield "selection", "none yet"
     yield "on disk", output.size(counts.bytes)
@@ -271,7 +300,8 @@ def _import_lines(project: "Project") -> Iterator[tuple[str, object]]:
 
 
 def _scorer_lines(scorer: "ScorerState", records: int) -> Iterator[tuple[str, object]]:
-    parts = [f"{scorer.measures} by {scorer.name} {scorer.identity}"]
+    draft = " (draft)" if scorer.config.get("draft") else ""
+    parts = [f"{scorer.measures} by {scorer.name}{draft} {scorer.identity}"]
     parts.append(f"{scorer.records:,} of {records:,}")
     if scorer.failed:
         parts.append(f"{scorer.failed:,} with a turn that failed")
@@ -282,6 +312,15 @@ def _scorer_lines(scorer: "ScorerState", records: int) -> Iterator[tuple[str, ob
         yield "", _brief(scorer.health)
         for warning in (*scorer.health.broken, *scorer.health.warnings):
             yield "", f"! {warning}"
+
+
+def _embedder_line(embedder: "EmbedderState", records: int) -> str:
+    parts = [f"{embedder.name} {embedder.identity}", f"{embedder.records:,} of {records:,}"]
+    if embedder.failed:
+        parts.append(f"{embedder.failed:,} without a vector")
+    if embedder.pending:
+        parts.append(f"pending: {embedder.reason}")
+    return " · ".join(parts)
 
 
 def _brief(health: "Health") -> str:

@@ -61,7 +61,8 @@ def score(
         typer.Option(
             "--scorer",
             metavar="NAME",
-            help="A set of models from the configuration; also what the scores are called. "
+            help="A set of models from the configuration, or lite, the draft scorers that ship; "
+            "also what the scores are called. "
             "Without it: deita, or what the models are called that are named here.",
             show_default=False,
         ),
@@ -192,7 +193,7 @@ def score(
         "quantize": quantize and quantize.value,
         "kv": kv and kv.value,
         "threads": threads,
-        "settings": _settings(settings or ()),
+        "settings": parse_settings(settings or ()),
         "where": where,
         "top": top,
         "by": by,
@@ -216,7 +217,7 @@ def score(
             _follow(project, job, as_json)
 
 
-def _settings(words: Sequence[str]) -> dict[str, object]:
+def parse_settings(words: Sequence[str]) -> dict[str, object]:
     """``NAME=VALUE``, the value as JSON where it is that, else as text."""
     import json
 

@@ -98,7 +98,8 @@ def as_dict(job: "Job") -> dict[str, object]:
     """A job as JSON tells it."""
     from dataclasses import asdict
 
-    return {**asdict(job), "seconds_left": job.seconds_left}
+    told = {"total_is_estimate": job.estimated, "seconds_left": job.seconds_left}
+    return {**asdict(job), **told}
 
 
 def _row(job: "Job") -> tuple[object, ...]:

@@ -26,6 +26,10 @@ KINDS = {
     "derive": Kind("deita_tui.steps.deriving", "DeriveArgs"),
     "search-index": Kind("deita_tui.steps.searching", "SearchArgs"),
     "score": Kind("deita_tui.steps.scoring", "ScoreArgs"),
+    "embed": Kind("deita_tui.steps.embedding", "EmbedArgs"),
+    "index": Kind("deita_tui.steps.indexing", "IndexArgs"),
+    "distill": Kind("deita_tui.steps.distilling", "DistillArgs"),
+    "export": Kind("deita_tui.steps.exporting", "ExportArgs"),
 }
 
 
@@ -47,6 +51,25 @@ def steps(store: Store, job: Job) -> Generator[Progress, None, Any]:
     args = msgspec.convert(job.args, getattr(module, kind.args))
     work: Generator[Progress, None, Any] = module.run(store, args, job.id)
     return work
+
+
+def covers(done: Job, other: Job) -> bool:
+    """Has ``done``, which is done, left nothing to do of ``other``?
+
+    The same work is covered by itself; where a kind's arguments can be wider or narrower, they say
+    so with ``covers``.
+    """
+    import msgspec
+
+    if done.kind != other.kind or done.kind not in KINDS:
+        return False
+    if done.args == other.args:
+        return True
+    args = getattr(import_module(KINDS[done.kind].step), KINDS[done.kind].args)
+    if not hasattr(args, "covers"):
+        return False
+    wide, narrow = (msgspec.convert(job.args, args) for job in (done, other))
+    return bool(wide.covers(narrow))
 
 
 def followers(kind: str) -> tuple[str, ...]:

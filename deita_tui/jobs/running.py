@@ -38,7 +38,9 @@ def perform(store: Store, job: Job, stopping: Callable[[], bool] = lambda: False
             sys.stderr.flush()
             log = log_of(store.folder, job.id)
             _fail(store, job, f"It crashed: {type(error).__name__}: {error}", f"See {log}")
-        return jobs.get(store, job.id)
+        ended = jobs.get(store, job.id)
+        _tidy(store, ended)
+        return ended
 
 
 def run_in_process(
@@ -54,7 +56,7 @@ def run_in_process(
 
     Raises:
         BusyError: somebody else works on the project.
-        KeyboardInterrupt: as always; the job is paused then.
+        KeyboardInterrupt: as always; the job is paused then, unless it had ended already.
     """
     from deita_tui.steps.lock import project_lock
 
@@ -67,7 +69,10 @@ def run_in_process(
         try:
             ended = perform(store, jobs.get(store, job), looked)
         except BaseException:
-            jobs.pause(store, job)
+            # Whatever it is (Ctrl-C above all) goes on to the caller, also where the pause cannot
+            # be written: then the job is found interrupted, and can be resumed as well.
+            with suppress(StoreError):
+                jobs.pause(store, job)
             raise
         watcher(ended)
         queue = jobs.waiting(store) is not None
@@ -116,6 +121,19 @@ def _log_folded_in_behind(store: Store) -> Iterator[None]:
         # Passive waits for nobody. Where it cannot be done (a full disk), the log stays as it is.
         with suppress(sqlite3.OperationalError):
             store.db.execute("pragma wal_checkpoint(passive)").fetchall()
+
+
+def _tidy(store: Store, ended: Job) -> None:
+    """What the end of a job makes needless: the copy that it read, and paused jobs like it."""
+    if ended.kind == "import":
+        from deita_tui.steps import copies
+
+        copies.drop(store)
+    if ended.state == "done":
+        with suppress(StoreError):  # on a full disk they stay, and do no harm
+            for other in jobs.all(store):
+                if other.state == "paused" and kinds.covers(ended, other):
+                    jobs.overtake(store, other.id, ended.id)
 
 
 def _fail(store: Store, job: Job, error: str, hint: str) -> None:

@@ -13,8 +13,10 @@ from types import FrameType
 
 from deita_store import jobs
 from deita_store.store import LOGS, Store
+from deita_tui.backends import network
 from deita_tui.errors import BusyError, DeitaError
 from deita_tui.jobs import running
+from deita_tui.steps import copies
 from deita_tui.steps.lock import project_lock
 
 
@@ -31,6 +33,7 @@ class Worker:
             try:
                 with project_lock(self.folder), Store.open(self.folder) as store:
                     jobs.revive(store)
+                    copies.drop(store)  # of an import that was cancelled while its worker died
                     if not self._drain(store):
                         return
             except BusyError:
@@ -80,6 +83,7 @@ def main(arguments: list[str]) -> int:
     """Work on the project that the command line names."""
     folder = Path(arguments[0])
     worker = Worker(folder)
+    network.forbid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, worker.stop)

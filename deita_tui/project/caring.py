@@ -37,11 +37,13 @@ class Caring(Working):
         Raises:
             BusyError: a worker is at work on the project.
         """
-        from deita_store import care
+        from deita_store import care, imports
         from deita_tui.steps.lock import project_lock
         from deita_tui.steps.searching import SearchArgs
 
         ids = self.resolve(refs)
+        if refused is not None:
+            imports.get(self.store, refused)
         with project_lock(self.folder):
             act = None if refused is None else care.purge_refusals(self.store, refused, self.actor)
             act = care.purge(self.store, ids, self.actor) or act

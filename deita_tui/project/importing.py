@@ -86,8 +86,11 @@ class Importing(Working):
         The same import that was paused or broke off goes on in its own job. Arguments are those of
         ``import_``; ``name`` is what to call a file that is a copy ('-': standard input).
         """
+        from deita_store import imports
         from deita_tui.steps.importing import ImportArgs
 
+        if replace is not None:
+            imports.get(self.store, replace)
         args = ImportArgs(
             path=str(Path(path).absolute()),
             mapping=plan.mapping.to_json(),
@@ -138,14 +141,6 @@ class Importing(Working):
 
     def drop_copies(self) -> None:
         """Delete the copies of standard input that no import needs any more."""
-        from deita_store import jobs
+        from deita_tui.steps import copies
 
-        copies: dict[str, bool] = {}
-        for job in jobs.all(self.store):
-            if job.kind == "import" and job.args.get("name") == "-":
-                over = job.state in ("done", "failed", "cancelled")
-                path = str(job.args["path"])
-                copies[path] = over and copies.get(path, True)
-        for path, over in copies.items():
-            if over:
-                Path(path).unlink(missing_ok=True)
+        copies.drop(self.store)

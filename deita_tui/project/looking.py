@@ -37,6 +37,8 @@ class Looking(Opened):
         """The rows that were refused, of one import or of all, in the order of the files."""
         from deita_store import imports
 
+        if import_id is not None:
+            imports.get(self.store, import_id)
         return imports.refused(self.store, import_id)
 
     def view(self, filter: str = "", sort: str = "id", selection: str | None = None) -> View:

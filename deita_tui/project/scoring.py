@@ -114,16 +114,19 @@ class Scoring(Looking, Working):
 
         args = self._score_args(options)
         self._refuse_senseless(args)
-        for spec in _specs(args):
+        for spec in () if args.draft else _specs(args):
             names.require(names.pick(spec.model) if spec.backend == "auto" else spec.backend)
         return self._queue("score", args)
 
     def plan_score(self, **options: Unpack[ScoreOptions]) -> Plan:
         """What ``score`` would take: rows, tokens, hours, GB. Loads no model, writes nothing."""
+        from deita_tui.project import drafting
         from deita_tui.steps import planning
 
         args = self._score_args(options)
         self._refuse_senseless(args)
+        if args.draft:
+            return planning.plan(self.store, args, drafting.known())
         sizes = {spec.model: _size(self.store, spec, args.offline) for spec in _specs(args)}
         known = {model: size for model, size in sizes.items() if size is not None}
         return planning.plan(self.store, args, planning.Known(bytes=known))
@@ -163,11 +166,12 @@ class Scoring(Looking, Working):
 
     def _score_args(self, options: ScoreOptions) -> ScoreArgs:
         from deita_tui import config
-        from deita_tui.steps.scoring_args import ScoreArgs
+        from deita_tui.project import drafting, naming
+        from deita_tui.steps.scoring_args import LITE, ScoreArgs
 
         told = config.ScorerSet(
-            complexity=_place(options.get("complexity")),
-            quality=_place(options.get("quality")),
+            complexity=place(options.get("complexity")),
+            quality=place(options.get("quality")),
             backend=options.get("backend"),
             device=options.get("device"),
             precision=options.get("precision"),
@@ -177,16 +181,19 @@ class Scoring(Looking, Working):
             max_tokens=options.get("max_tokens"),
         )
         known = config.load(self.folder)
+        if options.get("scorer") == LITE and LITE not in known.sets:
+            return drafting.args(options)
         models = list(filter(None, (told.complexity, told.quality)))
         # What other models say is never called DEITA's.
-        name = options.get("scorer") or _name(models) or config.DEFAULT
+        name = options.get("scorer") or naming.name(self.store, models, {**known.sets, LITE: None})
+        name = name or config.DEFAULT
         chosen = told
         if "scorer" in options or not models:
             chosen = told.over(known.scorer(name))
         if chosen.complexity is None and chosen.quality is None:
             raise UsageError(
                 f"There is no scorer {name!r}, and no model was named.",
-                f"There are: {', '.join(known.sets)}. Or name one with --complexity-model, "
+                f"There are: {', '.join(known.sets)}, {LITE}. Or name one with --complexity-model, "
                 "--quality-model.",
             )
         complexity, quality = _fitting(
@@ -236,6 +243,7 @@ def _specs(args: ScoreArgs) -> list[JudgeSpec]:
 
 
 def _spec(model: str | None, chosen: ScorerSet, more: dict[str, object]) -> JudgeSpec | None:
+    from deita_tui.backends import weights
     from deita_tui.steps.scoring_args import JudgeSpec
 
     if model is None:
@@ -243,7 +251,9 @@ def _spec(model: str | None, chosen: ScorerSet, more: dict[str, object]) -> Judg
     backend = chosen.backend or "auto"
     if backend == "fake":
         return JudgeSpec(model, backend, more)
-    _refuse_nothing(model)
+    refuse_nothing(model)
+    if Path(model).exists():
+        weights.resolve(model)  # all of it
     names = {"device": "device", "precision": "dtype", "quantize": "quantize", "kv": "kv_type"}
     said = {into: getattr(chosen, name) for name, into in {**names, "threads": "threads"}.items()}
     # "auto" and "none" are what is done when nothing is said.
@@ -282,17 +292,7 @@ def _runs_on(spec: JudgeSpec) -> str:
     return names.pick(spec.model) if sure else "auto"
 
 
-def _name(models: Sequence[str]) -> str:
-    """What the scores of models are called that were named without a set: as they are, shortly."""
-    return "+".join(dict.fromkeys(_short(model) for model in models))
-
-
-def _short(model: str) -> str:
-    last = Path(model).name.partition("@")[0]
-    return last.removesuffix(".gguf") or model
-
-
-def _place(model: str | Path | None) -> str | None:
+def place(model: str | Path | None) -> str | None:
     """A model as a worker that stands elsewhere finds it."""
     if model is None:
         return None
@@ -301,7 +301,12 @@ def _place(model: str | Path | None) -> str | None:
     return str(path.absolute()) if local else str(model)
 
 
-def _refuse_nothing(model: str) -> None:
+def refuse_nothing(model: str) -> None:
+    """Say that there is no such model, where that is certain before it is looked for.
+
+    Raises:
+        UsageError: it is.
+    """
     from deita_tui.backends import weights
 
     if not Path(model).exists() and (Path(model).is_absolute() or not weights.is_hub_id(model)):
@@ -320,7 +325,7 @@ def _size(store: Store, spec: JudgeSpec, offline: bool) -> int | None:
     if spec.backend == "fake" or Path(spec.model).exists() or not weights.is_hub_id(spec.model):
         return None
     kept = choosing.remembered(store, spec)
-    there = found.cached((kept.model if kept else spec.model).partition("@")[0])
+    there = found.cached(kept.model if kept else spec.model)
     if there is not None:
         return there.size
     if offline:
@@ -337,6 +342,7 @@ def _state(store: Store, scorer: Scorer, done: int, records: int) -> ScorerState
 
     from deita_store import scores
     from deita_tui.scoring.health import Health
+    from deita_tui.steps import reach
 
     figures = scores.health(store, scorer.id)
     return ScorerState(
@@ -349,23 +355,6 @@ def _state(store: Store, scorer: Scorer, done: int, records: int) -> ScorerState
         records=done,
         failed=scores.count_failed(store, scorer.id),
         unscored=records - done,
-        reason=_reason(scores.reach(store, scorer.id), done) if records > done else "",
+        reason=reach.reason(scores.reach(store, scorer.id), done) if records > done else "",
         health=None if figures is None else msgspec.convert(figures, Health),
     )
-
-
-def _reason(reach: dict[str, object] | None, done: int) -> str:
-    """Why records are unscored, as far as the last run tells."""
-    if reach is None:
-        return "not scored yet"
-    told = []
-    if where := reach.get("where"):
-        told.append(f"outside --where {where}")
-    if top := reach.get("top"):
-        told.append(f"outside --top {top} by {reach.get('by')}")
-    if limit := reach.get("limit"):
-        told.append(f"outside the sample of {limit}")
-    asked = reach.get("records")
-    if isinstance(asked, int) and done < asked:
-        told.append(f"{asked - done:,} not scored yet")
-    return ", ".join(told)

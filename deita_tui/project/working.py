@@ -49,6 +49,10 @@ class Working(Opened):
         job = jobs.want(self.store, number, "run" if wanted == "resume" else wanted)
         if wanted == "resume":
             self.start()
+        elif job.state == "cancelled" and job.kind == "import":
+            from deita_tui.steps import copies
+
+            copies.drop(self.store)
         return job
 
     def catch_up(self) -> None:

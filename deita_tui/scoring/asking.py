@@ -5,21 +5,20 @@ must not mark a million rows as failed, and one that hangs must not hold the pro
 """
 
 import math
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
 
 from deita_tui.backends import Judge
+from deita_tui.backends.patient import Patient, sentence
 from deita_tui.errors import DeitaError, JobError
 
-_STREAK = 20
+__all__ = ["Answer", "Asker", "sentence"]
+
+STREAK = 20
 """So many prompts in a row that make the judge raise are the judge's fault, not theirs."""
 
 Rows = list[list[float]]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +32,18 @@ class Answer:
 class Asker:
     """A judge with patience around it.
 
-    The judge lives in one thread of its own, because nothing else can stop waiting for native
-    code. A thread that hangs is left behind; it ends with the process.
-
     Args:
         open_judge: opens the model, called in that thread; a download may take its time.
         patience: seconds after which a question is taken to hang.
     """
 
     def __init__(self, open_judge: Callable[[], Judge], patience: float) -> None:
-        self._patience = patience
         self._streak = 0
         self._good: _Question | None = None
-        self._hangs = False
-        self._calls: SimpleQueue[_Call[Any] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="judge", daemon=True)
-        self._thread.start()
         self.seconds = 0.0
         """Spent in the judge so far, without opening it."""
-        try:
-            self.judge = self._call(open_judge, None)
-        except BaseException:
-            self._calls.put(None)
-            raise
+        self._patient = Patient(open_judge, patience, "judge")
+        self.judge = self._patient.model
 
     def ask(
         self, prompts: Sequence[Sequence[int]], choices: Sequence[int], shared: int
@@ -79,10 +67,7 @@ class Asker:
 
     def close(self) -> None:
         """Give the model's memory back; a judge that hangs cannot be asked to."""
-        if not self._hangs:
-            self._call(self.judge.close, self._patience)
-            self._calls.put(None)
-            self._thread.join()
+        self._patient.close()
 
     def _together(
         self, prompts: Sequence[Sequence[int]], choices: Sequence[int], shared: int
@@ -111,7 +96,7 @@ class Asker:
                 list(row) for row in self.judge.next_logprobs(prompts, choices, shared).tolist()
             ]
 
-        rows = self._call(question, self._patience)
+        rows = self._patient.call(question)
         if len(rows) != len(prompts) or any(len(row) != len(choices) for row in rows):
             raise ValueError(f"{len(prompts)} prompts got {len(rows)} answers")
         return rows
@@ -119,7 +104,7 @@ class Asker:
     def _failed(self, error: Exception) -> Answer:
         self._streak += 1
         reason = sentence(error)
-        if self._streak >= _STREAK and not self._still_answers():
+        if self._streak >= STREAK and not self._still_answers():
             raise JobError(
                 f"The model failed on {self._streak} prompts in a row, the last time with: "
                 f"{reason}.",
@@ -140,22 +125,6 @@ class Asker:
         self._streak = 0
         return True
 
-    def _call(self, function: Callable[[], T], patience: float | None) -> T:
-        call = _Call(function)
-        self._calls.put(call)
-        try:
-            return call.result(patience)
-        except Empty:
-            self._hangs = True
-            raise JobError(
-                f"The model has not answered for {patience:.0f} s.",
-                "What was scored before is kept; if the machine is only slow, raise --patience.",
-            ) from None
-
-    def _work(self) -> None:
-        while (call := self._calls.get()) is not None:
-            call.run()
-
 
 @dataclass(frozen=True, slots=True)
 class _Question:
@@ -166,36 +135,5 @@ class _Question:
     shared: int
 
 
-class _Call(Generic[T]):
-    """A function on its way to the judge's thread, and its result on the way back."""
-
-    def __init__(self, function: Callable[[], T]) -> None:
-        self._function = function
-        self._values: SimpleQueue[T] = SimpleQueue()
-        self._done: SimpleQueue[BaseException | None] = SimpleQueue()
-
-    def run(self) -> None:
-        try:
-            self._values.put(self._function())
-        except BaseException as error:
-            self._done.put(error)
-        else:
-            self._done.put(None)
-
-    def result(self, patience: float | None) -> T:
-        """What it returned or raised; ``queue.Empty`` after ``patience`` seconds."""
-        error = self._done.get(timeout=patience)
-        if error is not None:
-            raise error
-        return self._values.get()
-
-
 def _is_answer(row: Sequence[float]) -> bool:
     return not any(math.isnan(each) for each in row)
-
-
-def sentence(error: BaseException) -> str:
-    """The kind and the first line of an error, short and printable."""
-    first = str(error).strip().splitlines()[:1]
-    text = ": ".join([type(error).__name__, *first])
-    return "".join(char if char.isprintable() else " " for char in text)[:200]

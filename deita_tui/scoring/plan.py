@@ -1,10 +1,13 @@
 """What a scoring run will take, told before anything is loaded."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from deita_tui.backends import weights
+from deita_tui.errors import UsageError
 from deita_tui.scoring.deita import Template
 from deita_tui.scoring.health import duration
 
@@ -18,6 +21,8 @@ _BYTES_A_SCORE = 160
 _WEIGHTS = ("*.safetensors", "*.bin", "*.gguf")
 _BESIDE_WEIGHTS = 1.5e9
 """Memory that a run takes beside the weights: the libraries, a batch's activations, the texts."""
+_BESIDE_LITE = 3e8
+"""The same, of the scorers that ship."""
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -57,7 +62,9 @@ class Plan(msgspec.Struct, frozen=True):
     def memory_bytes(self) -> int | None:
         """What the largest model needs: one is loaded at a time."""
         sizes = [stage.model_bytes for stage in self.stages if stage.model_bytes is not None]
-        return round(max(sizes) + _BESIDE_WEIGHTS) if len(sizes) == len(self.stages) else None
+        lite = all(stage.model == "lite" for stage in self.stages)
+        beside = _BESIDE_LITE if lite else _BESIDE_WEIGHTS
+        return round(max(sizes) + beside) if len(sizes) == len(self.stages) else None
 
     @property
     def disk_bytes(self) -> int:
@@ -95,6 +102,9 @@ def tokens(
 def model_bytes(model: str) -> int | None:
     """The size of a model's weights on this disk; None where it is not a file or a folder here."""
     path = Path(model)
+    if path.exists():
+        with suppress(UsageError):
+            return weights.resolve(path).size
     if path.is_file():
         return path.stat().st_size
     for pattern in _WEIGHTS:

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from deita_tui.scoring.deita import Template
 from deita_tui.scoring.digits import Digits, Tokens
 
-POLICY = "middle/1"
+POLICY = "middle/2"
 """Stands for this module in a scorer's identity."""
 
 MARK = " … "
 """Stands for what was left out."""
 
 _FLOOR = 200
-# A text this many times longer than the limit in tokens is cut before it is tokenized: no prose or
-# code has such long tokens, and tokenizing a 50 MB row only to throw it away takes minutes.
-_CHARS_A_TOKEN = 64
+_CHARS_A_TOKEN = 16
+"""So many are looked at first. Most text has four; more are taken as long as that may matter."""
+_SEAMS = 256
+"""Where a text is cut, what stands there may be other tokens than in the whole: far fewer than so
+many. A cut text that is longer than the limit by more is the proof that the whole is too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,11 @@ def fit(
 
     The last field (the response) is shortened first, to 200 characters if need be, then the
     instruction to as many, then both to nothing. Deterministic: the same texts, the same tokens.
+
+    What fits is never shortened, however long its tokens are; yet of a row of 50 MB, which would
+    take minutes, only as much is tokenized as shows that it does not fit.
     """
-    kept = [min(len(field), limit * _CHARS_A_TOKEN) for field in fields]
+    kept = [_looked_at(template, fields, place, tokens, limit) for place in range(len(fields))]
 
     def attempt() -> "array[int] | None":
         texts = [shortened(field, chars) for field, chars in zip(fields, kept, strict=True)]
@@ -58,8 +63,8 @@ def fit(
     best = attempt()
     if best is None:
         return Prompt(array("i"), problem="its end merges with the digits in this tokenizer")
-    if len(best) <= limit:
-        return Prompt(best, kept != [len(field) for field in fields])
+    if len(best) <= limit and kept == [len(field) for field in fields]:
+        return Prompt(best)
     for floor in (_FLOOR, 0):
         for place in reversed(range(len(fields))):
             high = kept[place]
@@ -77,3 +82,20 @@ def fit(
                     high = kept[place]
             return Prompt(found, shortened=True)
     return Prompt(array("i"), problem=f"the template alone is longer than {limit} tokens")
+
+
+def _looked_at(
+    template: Template, fields: Sequence[str], place: int, tokens: Tokens, limit: int
+) -> int:
+    """How many characters of a field there are to look at.
+
+    All of it; or so many that it is too long even with nothing in the other fields.
+    """
+    field = fields[place]
+    chars = limit * _CHARS_A_TOKEN
+    while chars < len(field):
+        alone = ["" if other != place else shortened(field, chars) for other in range(len(fields))]
+        if len(tokens(template.render(alone))) > limit + _SEAMS:
+            return chars
+        chars *= 2
+    return len(field)

@@ -13,7 +13,7 @@ from deita_store import settings
 from deita_store.store import Store
 from deita_tui.backends import Judge, agreement, auto, revisions, weights
 from deita_tui.backends.auto import Candidate
-from deita_tui.backends.hub import Reference
+from deita_tui.backends.references import Reference
 from deita_tui.backends.weights import Weights
 from deita_tui.errors import UsageError
 from deita_tui.steps.aside import Aside, Tell
@@ -29,6 +29,8 @@ _ONLY_FOR = {
     "hf": ("kv_type", "flash_attention", "gpu_layers", "pack"),
 }
 """Settings that a backend has no use for."""
+_UNSAID = {"dtype": "auto", "quantize": "none"}
+"""To say this is to leave it open."""
 
 
 class Pick(msgspec.Struct, frozen=True):
@@ -72,7 +74,7 @@ def choose(
     model = kept.model if kept else spec.model
 
     def fetch(tell: Tell) -> tuple[Weights, str, tuple[str, ...]]:
-        return _fetch(model, args.offline, tell)
+        return fetched(model, args.offline, tell)
 
     name = _short(spec.model)
     found, place, notes = yield from Aside(fetch).follow(
@@ -119,7 +121,7 @@ def tokenizers_agree(pick: Pick, judge: Judge) -> str:
     return str(found or "")
 
 
-def _fetch(text: str, offline: bool, tell: Tell) -> tuple[Weights, str, tuple[str, ...]]:
+def fetched(text: str, offline: bool, tell: Tell) -> tuple[Weights, str, tuple[str, ...]]:
     """The model on this disk, how it is named for good, and what to know about it."""
     if not weights.is_hub_id(text) or _is_here(text):
         return weights.resolve(text), text, ()
@@ -139,9 +141,12 @@ def _pick(model: Weights, place: str, spec: JudgeSpec, args: ScoreArgs, open_jud
         return Pick(spec.backend, place, asked)
     for name in foreign(natural, asked):
         raise no_use(name, natural)
-    if "dtype" in asked or "quantize" in asked:
+    asked = {name: value for name, value in asked.items() if _UNSAID.get(name) != value}
+    if "dtype" in asked:
         return Pick(natural, place, asked)
     device = str(asked.get("device", "auto"))
+    if "quantize" in asked:
+        return _quantized(model, place, asked, device)
     if natural == "llama":
         asked |= _offload(asked.pop("device", "auto"))
 
@@ -155,6 +160,16 @@ def _pick(model: Weights, place: str, spec: JudgeSpec, args: ScoreArgs, open_jud
     told = f"picked hf, {choice.precision} on {choice.device}: {choice.reason}"
     # Not the device: it decides no number, and the project may be carried to another machine.
     return Pick("hf", place, {**asked, "dtype": choice.precision}, told)
+
+
+def _quantized(model: Weights, place: str, asked: dict[str, object], device: str) -> Pick:
+    """What is left of the model when it is squeezed is computed in the likeliest precision.
+
+    It is not measured: of what fits into memory, and how fast it is, the whole model says nothing.
+    """
+    first = auto.candidates(model, device)[0]
+    told = f"picked hf, {first.precision} around {asked['quantize']} weights: {first.why}"
+    return Pick("hf", place, {**asked, "dtype": first.precision}, told)
 
 
 def _offload(device: object) -> dict[str, object]:

@@ -87,7 +87,7 @@ def run(
         if known is None or known.state == "running":
             with bulk(store):
                 yield from _fill(store, args, job, import_id, _Input(plan, content, reader))
-            _complete(store, import_id, content, args)
+            _complete(store, import_id, content, args, job)
         elif args.replaces not in (None, import_id):
             _replace(store, import_id, args)
     state: Literal["imported", "continued", "unchanged"] = "imported"
@@ -169,7 +169,9 @@ def _fill(
         yield progress
 
 
-def _complete(store: Store, import_id: int, content: Content, args: ImportArgs) -> None:
+def _complete(
+    store: Store, import_id: int, content: Content, args: ImportArgs, job: int | None
+) -> None:
     came = imports.get(store, import_id)
     digest = content.sha256() if came.sha256 is None else came.sha256
     content.expect_unchanged()
@@ -177,6 +179,8 @@ def _complete(store: Store, import_id: int, content: Content, args: ImportArgs) 
         imports.identify(store, import_id, digest)
         imports.finish(store, import_id)
         _replace(store, import_id, args)
+        # What was an estimate on the way is known now.
+        _advance(store, job, came.rows_done, came.rows_done)
 
 
 def _replace(store: Store, import_id: int, args: ImportArgs) -> None:

@@ -38,6 +38,10 @@ def run(
     if args.complexity is None and args.quality is None:
         raise UsageError("There is no model to score with.", "Name one with --complexity-model.")
     yield from deriving.run(store, job=job)
+    if args.draft:
+        from deita_tui.steps import lite_scoring
+
+        return (yield from lite_scoring.run(store, args, _todo(store, args), job))
     work = Work(store, args, job, _todo(store, args))
     stages = [
         Stage(work, spec, TEMPLATES[measures])

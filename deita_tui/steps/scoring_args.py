@@ -6,6 +6,9 @@ import msgspec
 
 from deita_tui.scoring.health import Health
 
+LITE = "lite"
+"""The backend, and the model, that stand for the draft scorers that ship."""
+
 
 class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """A model and how to run it."""
@@ -51,6 +54,26 @@ class ScoreArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     """Ask no hub: models are on this disk."""
     again: bool = False
     """Find out anew how to run the models, rather than as it was done before."""
+
+    @property
+    def draft(self) -> bool:
+        """Is it about the draft scorers that ship?"""
+        return any(spec and spec.backend == LITE for spec in (self.complexity, self.quality))
+
+    def covers(self, other: "ScoreArgs") -> bool:
+        """Does a run of this, once it is done, leave nothing to do of ``other``?"""
+        same = self.max_tokens == other.max_tokens
+        for mine, its in ((self.complexity, other.complexity), (self.quality, other.quality)):
+            same = same and its in (None, mine)
+        if not same or other.retry > self.retry or other.again > self.again:
+            return False
+        if not self.where and self.top is None and self.limit is None:
+            return True
+        if (self.where, self.top, self.by, self.seed) != (
+            *(other.where, other.top, other.by, other.seed),
+        ):
+            return False
+        return self.limit is None or (other.limit is not None and other.limit <= self.limit)
 
 
 class StageReport(msgspec.Struct, frozen=True):

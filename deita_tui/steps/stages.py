@@ -10,20 +10,20 @@ import msgspec
 from deita_store import jobs, scores, settings
 from deita_store.scores import Score, Scorer
 from deita_store.store import Store
-from deita_tui.errors import DeitaError
-from deita_tui.scoring import asking, deita, digits, health, shorten
+from deita_tui.scoring import deita, digits, health, shorten
 from deita_tui.scoring.asking import Answer, Asker
 from deita_tui.scoring.batches import Pace, batches
 from deita_tui.scoring.deita import Template
 from deita_tui.scoring.digits import Digits
 from deita_tui.scoring.health import Health, Speed
 from deita_tui.scoring.language import is_english
+from deita_tui.scoring.prompting import Prompter
 from deita_tui.scoring.shorten import Prompt
-from deita_tui.steps import choosing
+from deita_tui.steps import choosing, reach
 from deita_tui.steps.choosing import Opener, Pick
 from deita_tui.steps.progress import Progress
 from deita_tui.steps.scoring_args import JudgeSpec, ScoreArgs, StageReport
-from deita_tui.steps.windows import Fields, Window, texts, windows
+from deita_tui.steps.windows import Window, texts, windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,10 @@ class Stage:
         }
         with store.transaction():
             id_ = scores.ensure_scorer(store, args.name, template.measures, template.reads, config)
-            settings.put(store, _memory(self.spec, template), id_)
+            remember(store, self.spec, template, id_)
             scores.save_model(store, id_, self.spec.model)
-            scores.save_reach(store, id_, _reach(args, len(self.work.todo)))
+            about = reach.of(args, len(self.work.todo))
+            scores.save_reach(store, id_, reach.widened(scores.reach(store, id_), about))
         self.scorer = Scorer(id_, args.name, template.measures, template.reads, config)
 
     def score(self, conversations: Sequence[int], done: int) -> Iterator[Progress]:
@@ -198,7 +199,9 @@ class Stage:
 
     def _batches(self, window: Window) -> Iterator[list[Score]]:
         """Every text of a window, judged; those that no prompt can be made of come first."""
-        prompts = [(text, self._prompt(fields)) for text, fields in sorted(window.texts.items())]
+        prompter = Prompter(self.template, self._digits, self._asker.judge.tokens, self.limit)
+        prompts = [(text, prompter.prompt(each)) for text, each in sorted(window.texts.items())]
+        prompter.settle()
         window.texts.clear()
         if bad := [
             Score(text, reason=prompt.problem) for text, prompt in prompts if prompt.problem
@@ -238,15 +241,6 @@ class Stage:
         )
         return answers
 
-    def _prompt(self, fields: Fields) -> Prompt:
-        tokens = self._asker.judge.tokens
-        try:
-            return shorten.fit(self.template, fields, self._digits, tokens, self.limit)
-        except DeitaError:
-            raise
-        except Exception as error:
-            return Prompt(array("i"), problem=f"no tokens for it: {asking.sentence(error)}")
-
 
 def remembered(store: Store, spec: JudgeSpec, template: Template) -> Scorer | None:
     """The scorer that this choice of model turned out to be when it was last loaded."""
@@ -254,14 +248,13 @@ def remembered(store: Store, spec: JudgeSpec, template: Template) -> Scorer | No
     return next((each for each in scores.scorers(store) if each.id == known), None)
 
 
+def remember(store: Store, spec: JudgeSpec, template: Template, scorer_id: int) -> None:
+    """Keep which scorer a choice of model turned out to be."""
+    settings.put(store, _memory(spec, template), scorer_id)
+
+
 def _memory(spec: JudgeSpec, template: Template) -> str:
     return f"judge:{template.measures}:{spec.key}"
-
-
-def _reach(args: ScoreArgs, records: int) -> dict[str, object] | None:
-    limits = {"where": args.where, "top": args.top, "by": args.by, "limit": args.limit}
-    given: dict[str, object] = {name: value for name, value in limits.items() if value}
-    return {**given, "records": records} if given else None
 
 
 def _score(text: bytes, prompt: Prompt, answer: Answer) -> Score:

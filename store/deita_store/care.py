@@ -7,7 +7,7 @@ import sqlite3
 
 from deita_store import acts, removals
 from deita_store.acts import Act
-from deita_store.errors import StoreError
+from deita_store.errors import StoreError, WrongArgumentError
 from deita_store.purging import finish_purge, purge, purge_refusals, unfinished_purge
 from deita_store.store import Store
 
@@ -33,7 +33,9 @@ def remove_source(store: Store, name: str, actor: str) -> Act | None:
     with store.transaction() as db:
         row = db.execute("select id from sources where name = ?", (name,)).fetchone()
         if row is None:
-            raise StoreError(f"There is no source {name!r} in this project.", _known_sources(db))
+            raise WrongArgumentError(
+                f"There is no source {name!r} in this project.", _known_sources(db)
+            )
         in_force = db.execute(
             "select 1 from occurrences where source_id = ? and removed_by is null limit 1", row
         ).fetchone()
@@ -77,7 +79,7 @@ def replace(store: Store, old: int, new: int, actor: str) -> Act:
             if removed_by is not None:
                 raise StoreError(f"Import {import_id} ({name}) was removed.", "Undo that first.")
         if old == new:
-            raise StoreError(f"Import {old} cannot replace itself.")
+            raise WrongArgumentError(f"Import {old} cannot replace itself.")
         state, name = db.execute(
             "select state, file_name from imports where id = ?", (new,)
         ).fetchone()
@@ -107,7 +109,7 @@ def _import(db: sqlite3.Connection, import_id: int) -> tuple[str, int | None]:
         "select file_name, removed_by from imports where id = ?", (import_id,)
     ).fetchone()
     if row is None:
-        raise StoreError(f"There is no import {import_id} in this project.")
+        raise WrongArgumentError(f"There is no import {import_id} in this project.")
     return row[0], row[1]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from deita_store.errors import StoreError
+from deita_store.errors import StoreError, WrongArgumentError
 from deita_store.store import Store
 
 Side = Literal["before", "after"]
@@ -79,7 +79,7 @@ def choose(db: sqlite3.Connection, ids: Iterable[int], *, removed: bool = False)
                 f"Record {record} was removed together with its source.",
                 "Undo the removal to bring it back.",
             )
-        raise StoreError(f"There is no record {record} in this project.")
+        raise WrongArgumentError(f"There is no record {record} in this project.")
 
 
 def stage_mark(db: sqlite3.Connection, field: Mark, value: str | None) -> None:

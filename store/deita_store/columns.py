@@ -53,8 +53,14 @@ def scorer_mean(scorer: Scorer | None) -> str:
 
 def score(context: Context) -> str:
     """The selection's score; without a selection, the sum over turns of complexity × quality."""
-    if context.selection is not None:
-        return _outcome(context, "score")
+    if context.selection is None:
+        return _product(context)
+    found = _outcome(context, "score")
+    # Only what it examined has a row, but what it goes by is known of every record.
+    return f"coalesce({found}, {_product(context)})" if context.selection.plain else found
+
+
+def _product(context: Context) -> str:
     if context.complexity is None or context.quality is None:
         return "null"
     # For the many records of one turn the mean is the turn's value, and much quicker to find.

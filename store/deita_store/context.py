@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from deita_store.errors import StoreError
+from deita_store.errors import WrongArgumentError
 from deita_store.store import Store
 
 
@@ -32,6 +32,8 @@ class Selection:
     last_record: int
     complexity_id: int | None
     quality_id: int | None
+    plain: bool = False
+    """Is its score DEITA's own, which needs no row to be known: the sum over turns of c × q?"""
 
 
 class Context:
@@ -39,8 +41,8 @@ class Context:
 
     Args:
         store: the project.
-        selection: the name of a saved selection. Default: the one saved last, or the working one
-            where none is saved.
+        selection: the name of a saved selection, or ``working``. Default: the one saved last, or
+            the working one where none is saved.
 
     Without any selection, `c` and `q` are the sole complexity and the sole quality scorer, if there
     is exactly one of each, and `score` is DEITA's own: the sum over the turns of their product.
@@ -83,6 +85,7 @@ class Context:
         return f"There are several scorers of {measures}: {', '.join(names)}. Ask for one by name."
 
 
+_WORKING = "working"
 _SELECTED = frozenset({"score", "rank", "position", "similarity", "blocked_by", "outcome"})
 _MEASURED: dict[str, tuple[str, Callable[[Context], Scorer | None]]] = {
     "c": ("complexity", lambda context: context.complexity),
@@ -92,17 +95,21 @@ _MEASURED: dict[str, tuple[str, Callable[[Context], Scorer | None]]] = {
 
 def _selection(store: Store, name: str | None) -> Selection | None:
     rows = store.db.execute(
-        "select id, name, rest, last_record, complexity_id, quality_id from selections"
+        "select id, name, rest, last_record, complexity_id, quality_id,"
+        " json_type(computed_from, '$.version') is not null and"
+        " coalesce(json_extract(params, '$.formula'), 'c*q') = 'c*q'"
+        " and coalesce(json_extract(params, '$.turns'), 'sum') = 'sum'"
+        " and coalesce(json_extract(params, '$.missing'), 'drop') = 'drop' from selections"
         " where hidden = 0 order by name is null, id desc"
     ).fetchall()
     selections = [Selection(*row) for row in rows]
     if name is None:
         return selections[0] if selections else None
     for selection in selections:
-        if selection.name == name:
+        if (selection.name or _WORKING) == name:
             return selection
     names = [selection.name for selection in selections if selection.name]
-    raise StoreError(f'{store.folder} has no selection "{name}".', nearest(name, names))
+    raise WrongArgumentError(f'{store.folder} has no selection "{name}".', nearest(name, names))
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:

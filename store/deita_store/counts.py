@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from deita_store import vectors
 from deita_store.context import Context
 from deita_store.store import Store
 
@@ -23,7 +24,9 @@ class Counts:
     scored: list[tuple[str, str, int]]
     """Each scorer: its name, what it measures, how many records it has dealt with."""
     embedded: int
-    """Records with a vector of the selection's embedder, or else of the newest."""
+    """Records that the selection's embedder has dealt with, or else the one in use."""
+    embedders: list[tuple[int, int]]
+    """Each embedder: its id, and how many records it has dealt with."""
     edited: int
     decided: dict[str, int]
     """How many in force are marked keep, reject, flag, rating, tag, note; only what there is."""
@@ -43,6 +46,7 @@ def read(store: Store) -> Counts:
         "select ifnull(sum(duplicates), 0), ifnull(sum(refused), 0) from imports"
         " where removed_by is null"
     ).fetchone()
+    embedders = _embedders(store)
     return Counts(
         records=sum(count for _, count in sources),
         duplicates=duplicates,
@@ -50,7 +54,8 @@ def read(store: Store) -> Counts:
         sources=sources,
         turns=turns,
         scored=_scored(store),
-        embedded=_embedded(store),
+        embedded=dict(embedders).get(_in_use(store), 0),
+        embedders=embedders,
         edited=_edited(store),
         decided=_decided(store),
         selection=_selection(store),
@@ -80,15 +85,18 @@ def _scored(store: Store) -> list[tuple[str, str, int]]:
     ]
 
 
-def _embedded(store: Store) -> int:
+def _embedders(store: Store) -> list[tuple[int, int]]:
+    ids = store.db.execute("select id from embedders order by id").fetchall()
+    return [(id_, _in_force(store, "record_vectors", "embedder_id", id_)) for (id_,) in ids]
+
+
+def _in_use(store: Store) -> int:
+    """The embedder that a selection was computed with, or else the one used last."""
     selection = Context(store).selection
-    chosen = selection and selection.id
     row = store.db.execute(
-        "select coalesce((select embedder_id from selections where id = ?),"
-        " (select max(id) from embedders))",
-        (chosen,),
+        "select embedder_id from selections where id = ?", (selection and selection.id,)
     ).fetchone()
-    return 0 if row[0] is None else _in_force(store, "record_vectors", "embedder_id", row[0])
+    return (row and row[0]) or vectors.newest(store) or vectors.NONE
 
 
 def _in_force(store: Store, table: str, owner: str, id_: int) -> int:

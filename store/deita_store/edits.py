@@ -2,7 +2,7 @@
 
 from deita_store import acts, changes
 from deita_store.acts import Act
-from deita_store.errors import StoreError
+from deita_store.errors import WrongArgumentError
 from deita_store.store import Store
 
 
@@ -58,10 +58,10 @@ def versions(store: Store, record_id: int) -> list[tuple[int, int]]:
         (record_id,),
     ).fetchone()
     if first is None:
-        raise StoreError(f"There is no record {record_id} in this project.")
+        raise WrongArgumentError(f"There is no record {record_id} in this project.")
     return [(0, first[0]), *edited]
 
 
 def _check(body: str) -> None:
     if "\0" in body or any("\ud800" <= character <= "\udfff" for character in body):
-        raise StoreError("The text holds a NUL or half a character.", "Remove it.")
+        raise WrongArgumentError("The text holds a NUL or half a character.", "Remove it.")

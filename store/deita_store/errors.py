@@ -25,6 +25,10 @@ class StoreError(DeitaError):
     """The project on disk cannot do what was asked."""
 
 
+class WrongArgumentError(StoreError):
+    """What was asked for is not there, or cannot be: a record, a source, a job, a tag."""
+
+
 class NotAProjectError(StoreError):
     """The folder holds no project."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from deita_store.errors import StoreError
+from deita_store.errors import WrongArgumentError
 from deita_store.store import Store, now
 
 _COLUMNS = (
@@ -72,7 +72,7 @@ def get(store: Store, import_id: int) -> Import:
     """
     for found in _read(store, "where id = ?", import_id):
         return found
-    raise StoreError(f"{store.folder} has no import {import_id}.")
+    raise WrongArgumentError(f"{store.folder} has no import {import_id}.")
 
 
 def all(store: Store) -> list[Import]:  # noqa: A001 - reads as imports.all

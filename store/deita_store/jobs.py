@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from deita_store.errors import StoreError
+from deita_store.errors import StoreError, WrongArgumentError
 from deita_store.store import LOCK, Store, now
 
 State = Literal["queued", "running", "paused", "done", "failed", "cancelled", "interrupted"]
@@ -63,6 +63,11 @@ class Job:
         return self.state not in ("queued", "running")
 
     @property
+    def estimated(self) -> bool:
+        """Is ``total`` an estimate? A file does not tell how many rows it has until it is read."""
+        return self.kind == "import" and self.state != "done" and self.total is not None
+
+    @property
     def seconds_left(self) -> float | None:
         """The time it still takes at the present rate; None while unknown."""
         if self.state != "running" or not self.rate or self.total is None:
@@ -89,7 +94,7 @@ def get(store: Store, job: int) -> Job:
     """
     for found in _read(store, "where id = ?", (job,)):
         return found
-    raise StoreError(
+    raise WrongArgumentError(
         f"{store.folder} has no job {job}.", f"See its jobs with: deita-tui jobs {store.folder}"
     )
 
@@ -175,11 +180,21 @@ def begin(store: Store, job: int) -> bool:
 
 
 def pause(store: Store, job: int) -> None:
-    """Leave a job for later."""
+    """Leave a job for later; one that has ended stays as it ended."""
     with store.transaction() as db:
         db.execute(
-            "update jobs set state = 'paused', wanted = 'run', rate = null where id = ?", (job,)
+            "update jobs set state = 'paused', wanted = 'run', rate = null "
+            "where id = ? and state in ('queued', 'running')",
+            (job,),
         )
+
+
+def overtake(store: Store, job: int, by: int) -> None:
+    """Close a paused job, because another has done all that was left of it."""
+    with store.transaction():
+        if get(store, job).state == "paused":
+            sentence = f"Job {by} has done all that was left of it."
+            _end(store, job, "cancelled", error=sentence)
 
 
 def cancel(store: Store, job: int) -> None:

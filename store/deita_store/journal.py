@@ -13,7 +13,7 @@ from typing import Any
 
 from deita_store import acts, changes, removals, selections
 from deita_store.acts import LOGGED, Act, actor
-from deita_store.errors import StoreError
+from deita_store.errors import WrongArgumentError
 from deita_store.store import Store
 
 __all__ = [
@@ -67,7 +67,7 @@ def undo_to(store: Store, act_id: int, actor: str) -> list[Act]:
     with store.transaction() as db:
         known = db.execute("select 1 from journal where id = ?", (act_id,)).fetchone()
         if act_id and not known:
-            raise StoreError(f"The journal has no entry {act_id}.")
+            raise WrongArgumentError(f"The journal has no entry {act_id}.")
         taken_back = []
         while (act := undoable(store)) and act.id > act_id:
             taken_back.append(_turn(db, act, actor, forward=False))

@@ -9,7 +9,7 @@ from typing import cast
 
 from deita_store import acts, changes
 from deita_store.acts import Act
-from deita_store.errors import StoreError
+from deita_store.errors import WrongArgumentError
 from deita_store.store import Store
 
 RATINGS = range(1, 7)
@@ -106,7 +106,7 @@ def tag_name(name: str) -> str:
     """
     name = name.strip()
     if not name or len(name) > _TAG_LENGTH or not name.isprintable():
-        raise StoreError(
+        raise WrongArgumentError(
             f"{name[:_TAG_LENGTH]!r} is no tag.",
             f"A tag has 1 to {_TAG_LENGTH} visible characters, such as to-check.",
         )
@@ -123,7 +123,7 @@ def _value(field: str, value: str | int | bool | None) -> str | None:
         return None if value is None else str(value)
     if field == "note" and (value is None or isinstance(value, str)):
         return _note(value)
-    raise StoreError(
+    raise WrongArgumentError(
         f"{field} cannot be {value!r}.",
         "A decision is keep, reject or none; a rating is 1 to 6, or none.",
     )
@@ -134,5 +134,5 @@ def _note(text: str | None) -> str | None:
         return None
     # SQLite cuts text at a NUL in places, and cannot store half a surrogate pair.
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise StoreError("The note holds a NUL or half a character.", "Remove it.")
+        raise WrongArgumentError("The note holds a NUL or half a character.", "Remove it.")
     return text

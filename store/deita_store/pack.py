@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 from deita_store import migrations
 from deita_store.disks import require
-from deita_store.errors import DamagedError, NewerProjectError, StoreError
+from deita_store.errors import DamagedError, NewerProjectError, StoreError, WrongArgumentError
 from deita_store.sentences import told, told_of_files
 from deita_store.store import CACHE, DATABASE, LOGS, Store, has_log, is_frozen, now
 
@@ -70,9 +70,9 @@ def pack(folder: Path | str, file: Path | str, *, overwrite: bool = False) -> Pa
     if file.exists() and not overwrite:
         raise StoreError(f"{file} exists already.", "Choose another name, or ask to overwrite it.")
     if file.resolve().is_relative_to(folder.resolve()):
-        raise StoreError(f"{file} lies inside the project.", "Pack it to another folder.")
+        raise WrongArgumentError(f"{file} lies inside the project.", "Pack it to another folder.")
     if not file.absolute().parent.is_dir():
-        raise StoreError(f"There is no folder {file.parent} to write {file.name} to.")
+        raise WrongArgumentError(f"There is no folder {file.parent} to write {file.name} to.")
     partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     copy = partial.with_suffix(".db")
     try:
@@ -100,7 +100,7 @@ def unpack(file: Path | str, folder: Path | str) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder} exists and is not empty.", "Choose another folder.")
     if not file.is_file():
-        raise StoreError(f"There is no file {file}.")
+        raise WrongArgumentError(f"There is no file {file}.")
     beside = folder.absolute().with_name(f".{folder.name}.{os.getpid()}.unpacking")
     try:
         with told_of_files(folder), _damaged(file):

@@ -9,7 +9,7 @@ from typing import Any
 
 from deita_store import columns
 from deita_store.context import Context, Scorer
-from deita_store.errors import StoreError
+from deita_store.errors import StoreError, WrongArgumentError
 from deita_store.heads import heads
 from deita_store.store import Store
 
@@ -88,8 +88,8 @@ def read(store: Store, ids: Iterable[int], context: Context | None = None) -> li
         [listed],
     ).fetchall()
     versions = json.dumps([version for *_, version, _ in found])
-    complexity = _turn_scores(store, versions, context.complexity)
-    quality = _turn_scores(store, versions, context.quality)
+    complexity = turn_scores(store, versions, context.complexity)
+    quality = turn_scores(store, versions, context.quality)
     tags = _tags(store, listed)
     made = {}
     for *scalars, version, text in found:
@@ -166,13 +166,13 @@ def _no_record(store: Store, ref: str) -> StoreError:
     if ref.strip().lstrip("#").isdigit():
         (last,) = store.db.execute("select max(id) from records").fetchone()
         hint = f"Ids go from 1 to {last}." if last else "The project is empty."
-        return StoreError(f"{store.folder} has no record {ref}.", hint)
+        return WrongArgumentError(f"{store.folder} has no record {ref}.", hint)
     begun = store.db.execute(
         "select uid from records where uid >= ? and uid < ? limit 20", (ref[:2], ref[:2] + "g")
     )
     close = get_close_matches(ref, [uid for (uid,) in begun], n=1, cutoff=0.8)
     hint = f"Did you mean {close[0]}?" if close else "Name it by its id or its uid."
-    return StoreError(f'{store.folder} has no record "{ref}".', hint)
+    return WrongArgumentError(f'{store.folder} has no record "{ref}".', hint)
 
 
 def _expression(name: str, context: Context) -> str:
@@ -181,7 +181,7 @@ def _expression(name: str, context: Context) -> str:
     return sql(context)
 
 
-def _turn_scores(
+def turn_scores(
     store: Store, versions: str, scorer: Scorer | None
 ) -> dict[int, list[float | None]]:
     """Scores by version and turn, of the versions for which the scorer has said anything at all."""

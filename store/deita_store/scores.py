@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from deita_store import settings
-from deita_store.errors import StoreError
+from deita_store.errors import WrongArgumentError
 from deita_store.store import Store, now
 
 Reads = str
@@ -210,7 +210,7 @@ def best(store: Store, name: str, count: int, ids: Iterable[int] | None = None) 
     found = list({each.measures: each for each in scorers(store, name)}.values())
     if not (len(found) == 1 or sorted(each.measures for each in found) == list(_PAIR)):
         told = "No scorer" if not found else "More than a pair of scorers"
-        raise StoreError(
+        raise WrongArgumentError(
             f"{told} is called {name!r}, so records cannot be ranked by it.",
             f"Score with it first: deita-tui score {store.folder} --scorer {name}",
         )
@@ -333,13 +333,13 @@ def save_health(store: Store, scorer_id: int, figures: Mapping[str, object]) -> 
 
 
 def reach(store: Store, scorer_id: int) -> dict[str, object] | None:
-    """What the last run of a scorer left out, as ``save_reach`` got it; None where nothing."""
+    """What the runs of a scorer left out, as ``save_reach`` got it; None where nothing."""
     found = settings.get(store, f"{_REACH}{scorer_id}")
     return found if isinstance(found, dict) else None
 
 
 def save_reach(store: Store, scorer_id: int, chosen: Mapping[str, object] | None) -> None:
-    """Keep what a run was limited to: it is why the other records are unscored."""
+    """Keep what the runs were limited to: it is why the other records are unscored."""
     settings.put(store, f"{_REACH}{scorer_id}", None if chosen is None else dict(chosen))
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from deita_store import sentences
 from deita_store.errors import ReadOnlyError, StoreError
 from deita_store.search_text import contents
-from deita_store.sentences import BUSY_SECONDS, told
+from deita_store.sentences import told
 from deita_store.store import CACHE, Store
 
 FORMAT = 1
@@ -109,7 +110,7 @@ def _path(store: Store) -> Path:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?{mode}"
     return sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False
+        uri, uri=True, isolation_level=None, timeout=sentences.BUSY_SECONDS, check_same_thread=False
     )
 
 

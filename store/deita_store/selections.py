@@ -11,11 +11,14 @@ from dataclasses import astuple, dataclass
 from typing import Any, Literal
 
 from deita_store import acts
-from deita_store.errors import StoreError
+from deita_store.errors import StoreError, WrongArgumentError
 from deita_store.store import Store, now
 
 Status = Literal["kept", "too_similar", "over_budget", "rejected", "filtered", "unscored"]
 Rest = Literal["over_budget", "unscored", "filtered"]
+
+WORKING = "working"
+"""The word for the working selection where a name is asked for; so it is no name of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ def save(
         if name is None:
             db.execute("delete from selections where name is null")
         else:
+            require_free(store, name)
             journal_id = _save_act(db, name, actor)
         newest = last_record if last_record is not None else _newest_record(db)
         values = (
@@ -123,8 +127,52 @@ def get(store: Store, name: str | None = None) -> Selection:
     if not rows:
         called = "working selection" if name is None else f"selection {name!r}"
         others = ", ".join(str(other.name) for other in saved(store))
-        raise StoreError(f"There is no {called}.", f"There are: {others}" if others else "")
+        raise WrongArgumentError(f"There is no {called}.", f"There are: {others}" if others else "")
     return _from_row(rows[0])
+
+
+def find(store: Store, name: str | None = None) -> Selection:
+    """The selection of that name; ``WORKING`` is the working one.
+
+    Without a name: the one saved last, or the working one where none is saved.
+
+    Raises:
+        StoreError: there is none.
+    """
+    if name is None:
+        latest = saved(store)
+        if latest:
+            return latest[0]
+        if not is_there(store, None):
+            raise StoreError(
+                "Nothing is selected in this project yet.",
+                f"Select: deita-tui select {store.folder} --budget N",
+            )
+    return get(store, None if name == WORKING else name)
+
+
+def is_there(store: Store, name: str | None) -> bool:
+    """Is there a selection of that name, or, for None, a working one?"""
+    query = "select 1 from selections where hidden = 0 and name is ?"
+    return store.db.execute(query, (name,)).fetchone() is not None
+
+
+def require_free(store: Store, name: str) -> None:
+    """See that a selection can be saved under ``name``, before it is made.
+
+    Raises:
+        StoreError: it is taken, or no name.
+    """
+    if not name.strip() or not name.isprintable() or name == WORKING:
+        raise WrongArgumentError(
+            f"{name!r} is no name for a selection.",
+            "It stands for the one that is not saved." if name == WORKING else _VISIBLE,
+        )
+    if is_there(store, name):
+        raise StoreError(
+            f"There is a selection {name!r} already, and a saved one never changes.",
+            "Choose another name, or hide the old one first.",
+        )
 
 
 def saved(store: Store) -> list[Selection]:
@@ -159,6 +207,8 @@ def apply_hiding(
     db.execute("update selections set hidden = ? where id = ?", (int(forward), args["selection"]))
 
 
+_VISIBLE = "Use visible characters."
+
 _SELECT = """
 select id, name, params, computed_from, complexity_id, quality_id, embedder_id, kept, last_record,
        rest, hidden, created_at, journal_id from selections
@@ -177,13 +227,6 @@ def _from_row(row: tuple[Any, ...]) -> Selection:
 
 
 def _save_act(db: sqlite3.Connection, name: str, actor: str) -> int:
-    if not name.strip() or not name.isprintable():
-        raise StoreError(f"{name!r} is no name for a selection.", "Use visible characters.")
-    if db.execute("select 1 from selections where hidden = 0 and name = ?", (name,)).fetchone():
-        raise StoreError(
-            f"There is a selection {name!r} already, and a saved one never changes.",
-            "Choose another name, or hide the old one first.",
-        )
     return acts.append(db, actor, "save", f"save selection {name}", {})
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from deita_store.errors import DamagedError, NoSpaceError, ReadOnlyError, StoreError
 
 BUSY_SECONDS = 30.0
-"""How long a connection waits for another one's lock."""
+"""How long a connection waits for another one's lock. Looked up here each time it is needed."""
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def _sentence(error: sqlite3.DatabaseError, folder: Path) -> StoreError | None:
         )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreError(
-            f"{folder} has been busy for {BUSY_SECONDS:.0f} s: another program is writing to it.",
+            f"{folder} has been busy for {BUSY_SECONDS:g} s: another program is writing to it.",
             f"See what runs with: deita-tui jobs {folder}",
         )
     if code == sqlite3.SQLITE_READONLY:

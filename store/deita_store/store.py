@@ -12,7 +12,7 @@ from time import monotonic, sleep
 from types import TracebackType
 from typing import Self
 
-from deita_store import migrations
+from deita_store import migrations, sentences
 from deita_store.disks import filesystem, is_network, require
 from deita_store.errors import (
     NewerProjectError,
@@ -20,7 +20,7 @@ from deita_store.errors import (
     ReadOnlyError,
     StoreError,
 )
-from deita_store.sentences import BUSY_SECONDS, told, told_of_files
+from deita_store.sentences import told, told_of_files
 
 __all__ = [
     "CACHE",
@@ -232,7 +232,7 @@ def _connected(path: Path, mode: str, folder: Path) -> Iterator[sqlite3.Connecti
             f"{path.absolute().as_uri()}?{mode}",
             uri=True,
             isolation_level=None,
-            timeout=BUSY_SECONDS,
+            timeout=sentences.BUSY_SECONDS,
             check_same_thread=False,
         )
         try:
@@ -248,7 +248,7 @@ def _begin(db: sqlite3.Connection) -> None:
     SQLite's own wait looks ten times a second, and so misses the instants in which a worker that
     writes batch after batch lets go: a decision or a pause could wait until the worker is done.
     """
-    deadline = monotonic() + BUSY_SECONDS
+    deadline = monotonic() + sentences.BUSY_SECONDS
     db.execute("pragma busy_timeout = 0")
     try:
         while True:
@@ -261,7 +261,7 @@ def _begin(db: sqlite3.Connection) -> None:
                     raise
             sleep(_LOOK_SECONDS)
     finally:
-        db.execute(f"pragma busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+        db.execute(f"pragma busy_timeout = {sentences.BUSY_SECONDS * 1000:.0f}")
 
 
 def _prepare(db: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterator
+from copy import copy
 from itertools import chain
 
 from deita_store import columns, filters, rows
@@ -34,6 +35,7 @@ class View:
 
         started[0].db.interrupt()                   # from any thread: build() raises
                                                     # sqlite3.OperationalError: interrupted
+        view = built.over(own_store)                # its rows, for the thread that shows them
 
     Args:
         store: the project; the view reads its pages through it.
@@ -102,6 +104,18 @@ class View:
             return self.ids.index(id_)
         except ValueError:
             return None
+
+    def over(self, store: Store) -> "View":
+        """The same list in the same order, its rows read through another connection.
+
+        For a view that was built in a thread, whose connection belongs to that thread.
+        """
+        twin = copy(self)
+        twin.store = store
+        twin.context = copy(self.context)
+        twin.context.store = store
+        twin._pages = OrderedDict()
+        return twin
 
     def forget(self) -> None:
         """Read pages anew when they are asked for next; the ids stay."""

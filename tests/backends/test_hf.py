@@ -127,14 +127,14 @@ def test_a_prompt_that_is_all_prefix(judge: hf.HfJudge) -> None:
 def test_neither_order_nor_batches_matter(judge: hf.HfJudge, tokens: int) -> None:
     rows = [judge.tokens(prompt) for prompt in prompts()]
     alone = np.vstack([judge.next_logprobs([row], [3, 4, 5]) for row in rows])
-    judge.batch_tokens = tokens
+    judge.spread.batch_tokens = tokens
     order = np.random.default_rng(0).permutation(len(rows))
     shuffled = judge.next_logprobs([rows[i] for i in order], [3, 4, 5], shared=1)
     np.testing.assert_allclose(shuffled, alone[order], atol=1e-4)
 
 
 def test_logprobs_are_over_the_whole_vocabulary(judge: hf.HfJudge) -> None:
-    every = range(judge._replicas[0].vocabulary)
+    every = range(judge.spread.replicas[0].vocabulary)
     found = judge.next_logprobs([judge.tokens("the sea")], every)
     assert np.exp(found).sum() == pytest.approx(1, abs=1e-5)
 
@@ -187,7 +187,7 @@ def test_a_window_narrower_than_the_prompts(tmp_path: Path) -> None:
 
 def full_above(judge: hf.HfJudge, most: int, error: Callable[[], Exception]) -> list[int]:
     """Make the judge's memory end above ``most`` tokens a pass; return the passes that ran."""
-    replica = judge._replicas[0]
+    replica = judge.spread.replicas[0]
     real = replica.logprobs
     passes: list[int] = []
 
@@ -227,7 +227,7 @@ def test_batches_shrink_when_memory_ends(
     plain = judge.next_logprobs(rows, [3, 4])
     passes = full_above(judge, 700, error)
     np.testing.assert_allclose(judge.next_logprobs(rows, [3, 4]), plain, atol=1e-4)
-    assert judge.batch_tokens <= 1400
+    assert judge.spread.batch_tokens <= 1400
     passes.clear()
     judge.next_logprobs(rows, [3, 4])
     assert max(passes) <= 700
@@ -309,7 +309,7 @@ def test_several_devices_share_the_rows(llama_folder: Path) -> None:
     rows = [judge.tokens(prompt) for prompt in prompts()]
     used: set[int] = set()
     met = threading.Barrier(2, timeout=60)
-    for number, replica in enumerate(judge._replicas):
+    for number, replica in enumerate(judge.spread.replicas):
         _note_first(replica, number, used, met)
     found = judge.next_logprobs(rows, [3, 4])
     np.testing.assert_allclose(found, alone.next_logprobs(rows, [3, 4]), atol=1e-4)
@@ -347,7 +347,7 @@ def test_a_closed_judge_has_given_its_model_back(llama_folder: Path) -> None:
 
     judge = hf.open(llama_folder, FLOAT32)
     judge.next_logprobs([[1, 2, 3, 4]], [3], shared=3)
-    model = weakref.ref(judge._replicas[0]._model)
+    model = weakref.ref(judge.spread.replicas[0]._model)
     judge.close()
     gc.collect()
     assert model() is None

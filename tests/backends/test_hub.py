@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from deita_tui.backends.hub import Reference
+from deita_tui.backends.references import Reference
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WEIGHTS = bytes(range(256)) * 49_152
@@ -149,6 +149,7 @@ class Client:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.home = folder / "hf"
+        self.cache = folder / "cache"
         self.url = url
 
     def fetch(self, text: str, offline: bool = False, **env: str) -> dict[str, Any]:
@@ -171,7 +172,13 @@ class Client:
             [sys.executable, "-c", textwrap.dedent(code)],
             capture_output=True,
             encoding="utf-8",
-            env={**kept, "HF_HOME": str(self.home), "HF_ENDPOINT": self.url, **env},
+            env={
+                **kept,
+                "HF_HOME": str(self.home),
+                "XDG_CACHE_HOME": str(self.cache),
+                "HF_ENDPOINT": self.url,
+                **env,
+            },
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -264,7 +271,9 @@ def test_offline_takes_what_is_there(hub: Hub, client: Client) -> None:
 def test_offline_does_not_take_half_a_model(hub: Hub, client: Client) -> None:
     first = client.fetch("org/name")
     (Path(first["path"]) / "model.safetensors").unlink()
-    assert "not on this disk" in client.fetch("org/name", offline=True)["message"]
+    told = client.fetch("org/name", offline=True)["message"]
+    assert "Of org/name only a part is on this disk" in told
+    assert "it lacks model.safetensors." in told
 
 
 def test_a_gguf_of_a_repository(hub: Hub, client: Client) -> None:

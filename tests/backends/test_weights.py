@@ -47,6 +47,39 @@ def test_a_gguf(tmp_path: Path) -> None:
         assert (found.name, found.kind, found.size) == ("scorer.Q8_0.gguf", "gguf", 36)
 
 
+def split(folder: Path, *parts: int) -> list[Path]:
+    """Parts of a model of three, each of its own size."""
+    folder.mkdir(exist_ok=True)
+    paths = [folder / f"big-0000{part}-of-00003.gguf" for part in parts]
+    for part, path in zip(parts, paths, strict=True):
+        path.write_bytes(b"GGUF" * part)
+    return paths
+
+
+def test_a_split_gguf_is_all_its_parts(tmp_path: Path) -> None:
+    first, _, last = split(tmp_path / "model", 1, 2, 3)
+    for asked in (first, tmp_path / "model"):
+        found = weights.resolve(asked)
+        assert (found.kind, found.size, len(found.files)) == ("gguf", 24, 3)
+        assert found.path == first
+    digest = found.digest()
+    last.write_bytes(b"GGUF" * 2 + b"gguf")
+    assert weights.resolve(first).digest() != digest
+
+
+def test_a_split_gguf_that_lacks_a_part_is_told(tmp_path: Path) -> None:
+    first, last = split(tmp_path / "model", 1, 3)
+    missing = r"lacks its part big-00002-of-00003\.gguf"
+    for asked in (first, tmp_path / "model"):
+        with pytest.raises(UsageError, match=missing):
+            weights.resolve(asked)
+    with pytest.raises(UsageError, match="is not the first part"):
+        weights.resolve(last)
+    first.unlink()
+    with pytest.raises(UsageError, match=r"big-00001-of-00003\.gguf is missing"):
+        weights.resolve(tmp_path / "model")
+
+
 @pytest.mark.parametrize(
     ("there", "taken"),
     [
@@ -65,6 +98,8 @@ def test_a_gguf(tmp_path: Path) -> None:
         (("pytorch_model-00001-of-00001.bin", "pytorch_model.bin.index.json"), 2),
         (("one.gguf",), 1),
         (("one.gguf", "two.gguf"), 0),
+        (("m-00001-of-00002.gguf", "m-00002-of-00002.gguf"), 2),
+        (("m-00001-of-00002.gguf", "m-00002-of-00002.gguf", "one.gguf"), 0),
         (("adapter_model.safetensors",), 0),
     ],
 )

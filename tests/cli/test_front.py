@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 import deita_tui as package
-from deita_tui import doctor
-from deita_tui.cli import places
+from deita_tui import doctor, places
 from tests.support import SAMPLE, Run
 
 

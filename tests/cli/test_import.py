@@ -10,7 +10,11 @@ from time import monotonic, sleep
 
 import pytest
 
+from deita_store import jobs
+from deita_store.store import Store
+from deita_tui.cli.progress import describe
 from deita_tui.project import Project
+from deita_tui.steps import importing
 from tests.support import SAMPLE, Run, wait_for_worker
 
 
@@ -214,3 +218,24 @@ def test_ctrl_c_pauses_and_the_same_command_goes_on(
     for job in ("2", "3"):
         deita_tui("jobs", project, "cancel", job)
     wait_for_worker(project)
+
+
+def test_a_total_that_is_an_estimate_is_said_to_be_one(deita_tui: Run, tmp_path: Path) -> None:
+    (tmp_path / "pool.jsonl").write_text('{"instruction": "a", "output": "b"}\n' * 30)
+    folder = tmp_path / "project"
+    with Store.create(folder) as store:
+        args = {"path": str(tmp_path / "pool.jsonl"), "batch_rows": 7}
+        job = jobs.enqueue(store, "import", args)
+        assert jobs.begin(store, job)
+        work = importing.run(store, importing.ImportArgs(**args), job)  # type: ignore[arg-type]
+        next(work)
+        next(work)
+        half = jobs.get(store, job)
+        assert describe(half).startswith("7 of about ")
+        (told,) = json.loads(deita_tui("status", folder, "--json").stdout)["jobs"]
+        assert (told["done"], told["total_is_estimate"]) == (7, True)
+        for _ in work:
+            pass
+        jobs.complete(store, job, None)
+    (told,) = json.loads(deita_tui("jobs", folder, "--json").stdout)
+    assert (told["done"], told["total"], told["total_is_estimate"]) == (30, 30, False)

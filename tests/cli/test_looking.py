@@ -55,7 +55,7 @@ def test_the_caret_stands_right_behind_wide_characters(deita_tui: Run, sample: P
 
 def test_an_unknown_column_or_record_is_told(deita_tui: Run, sample: Path) -> None:
     assert "no column 'colour'" in deita_tui("list", sample, "--columns", "colour", expect=2).stderr
-    assert "no record 99" in deita_tui("decide", sample, "99", "--keep", expect=1).stderr
+    assert "no record 99" in deita_tui("decide", sample, "99", "--keep", expect=2).stderr
 
 
 def test_status_has_what_scripts_rely_on(deita_tui: Run, sample: Path) -> None:

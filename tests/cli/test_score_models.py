@@ -130,6 +130,21 @@ def test_both_backends_agree_through_the_front_door(
         assert values["llama"][text] == pytest.approx(value, abs=1e-3)
 
 
+@pytest.mark.slow
+def test_a_folder_is_scored_without_a_network(
+    pool: Path,
+    without_network: dict[str, str],
+    llama_folder: Path,  # noqa: F811
+) -> None:
+    # The tiny model is not trained: the gate is right, and is told to let it through.
+    words = ("score", pool, "--complexity-model", llama_folder, "--force", "--json")
+    done = command(*words, env=without_network)
+    assert done.returncode == 0, done.stderr
+    (stage,) = json.loads(done.stdout)["stages"]
+    assert (stage["scored"], stage["failed"]) == (24, 0)
+    assert stage["told"].startswith("picked hf, ")
+
+
 def test_a_missing_extra_is_told_before_a_job(pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from deita_tui.backends import names
 

@@ -63,6 +63,21 @@ def test_what_nobody_works_on_follows_at_once(store: Store) -> None:
             jobs.want(store, job, wanted)
 
 
+@pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
+def test_what_has_ended_is_not_paused_any_more(store: Store, how: str) -> None:
+    job = jobs.enqueue(store, "import", {})
+    with project_lock(store.folder):
+        assert jobs.begin(store, job)
+        if how == "done":
+            jobs.complete(store, job, "1")
+        elif how == "failed":
+            jobs.fail(store, job, "no", "")
+        else:
+            jobs.cancel(store, job)
+        jobs.pause(store, job)
+        assert jobs.get(store, job).state == how
+
+
 @pytest.mark.parametrize(("wanted", "state"), [("cancel", "cancelled"), ("pause", "paused")])
 def test_what_was_stopped_before_it_began_does_not_begin(
     store: Store, wanted: jobs.Wanted, state: str

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import resource
 import signal
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deita_store import imports, jobs
+from deita_store import imports, jobs, sentences
 from deita_store.jobs import Job
 from deita_store.store import Store
 from deita_tui import jobs as running
@@ -286,6 +287,26 @@ def test_this_process_can_be_stopped_too(folder: Path, pool: Pool, queue: Queue)
     assert state(folder, job).state == "paused"
     with project_lock(folder), pytest.raises(BusyError):
         running.run_in_process(folder, job)
+    ask(folder, job, "run")
+    assert running.run_in_process(folder, job, follow=False).state == "done"
+    complete(folder, 200)
+
+
+def test_ctrl_c_reaches_the_caller_also_where_the_pause_cannot_be_written(
+    folder: Path, pool: Pool, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = queue(pool(200), batch_rows=50)
+    with Store.open(folder) as other, contextlib.ExitStack() as held:
+
+        def impatient(each: Job) -> None:
+            if each.done >= 100:
+                held.enter_context(other.transaction())
+                monkeypatch.setattr(sentences, "BUSY_SECONDS", 0.05)
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            running.run_in_process(folder, job, impatient)
+    assert state(folder, job).state == "interrupted"
     ask(folder, job, "run")
     assert running.run_in_process(folder, job, follow=False).state == "done"
     complete(folder, 200)

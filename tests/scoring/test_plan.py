@@ -78,6 +78,10 @@ def test_models_on_this_disk_have_a_size(store: Store, tmp_path: Path) -> None:
     plan = planning.plan(store, args)
     assert [stage.model_bytes for stage in plan.stages] == [2_000, 300]
     assert plan.memory_bytes is not None
+    for part in (1, 2):
+        (tmp_path / f"big-0000{part}-of-00002.gguf").write_bytes(b"x" * 500)
+    split = ScoreArgs(JudgeSpec(str(tmp_path / "big-00001-of-00002.gguf")))
+    assert planning.plan(store, split).stages[0].model_bytes == 1_000
     unknown = planning.plan(store, ScoreArgs(JudgeSpec("org/name")))
     assert unknown.stages[0].model_bytes is unknown.memory_bytes is None
     told = planning.plan(store, ScoreArgs(JudgeSpec("org/name")), Known(bytes={"org/name": 7}))

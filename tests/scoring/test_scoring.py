@@ -2,7 +2,6 @@ import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -14,10 +13,9 @@ from deita_store import settings as project_settings
 from deita_store.store import Store
 from deita_tui import records
 from deita_tui.backends.fake import FakeJudge, FakeSettings
-from deita_tui.errors import DeitaError, JobError, UsageError
+from deita_tui.errors import JobError, UsageError
 from deita_tui.scoring import digits
 from deita_tui.scoring.deita import COMPLEXITY, QUALITY, combine, judgement
-from deita_tui.scoring.health import Health
 from deita_tui.steps.scoring import JudgeSpec, ScoreArgs
 from tests.scoring.runs import BOTH, C, Judges, follow, pool, rows, run, run_for, sums, texts
 from tests.scoring.small_project import Pair, fill, project, record
@@ -199,81 +197,7 @@ def test_a_limit_below_the_template_fails_every_text_with_a_reason(store: Store)
     assert {row[3] for row in rows(store)} == {"the template alone is longer than 50 tokens"}
 
 
-# Faults -----------------------------------------------------------------------------------------
-
-
-def test_a_passing_fault_leaves_no_trace(store: Store) -> None:
-    run(store, one(raise_on=2))
-    faulty = rows(store)
-    assert all(row[3] is None for row in faulty)
-    assert len(faulty) == texts(POOL)[0]
-
-
-def test_a_text_that_upsets_the_model_is_null_with_the_reason(store: Store) -> None:
-    run(store, one(raise_if="question 3 "))
-    failed = [row for row in rows(store) if row[2] is None]
-    assert len(failed) == 1
-    assert failed[0][3] == "RuntimeError: fault at 'question 3 '"
-    assert any(scored and failed for _, _, scored, failed, _ in sums(store))
-
-
-def test_nan_is_null_with_a_reason_and_never_a_constant(store: Store) -> None:
-    report = run(store, one(nan_share=0.3))
-    failed = [row for row in rows(store) if row[2] is None]
-    assert 0 < len(failed) < texts(POOL)[0]
-    assert {row[3:10] for row in failed} == {
-        ("the model answered with no number", None, None, None, None, None, None)
-    }
-    assert report.stages[0].failed == len(failed)
-
-
-def test_failures_stay_unless_they_are_asked_for_again(store: Store) -> None:
-    run(store, one(raise_if="question 3 "))
-    again = Judges()
-    run(store, one(), again)
-    assert again.rows == {"c": 0}
-    run(store, msgspec.structs.replace(one(), retry=True), again)
-    assert again.rows == {"c": 1}
-    assert all(row[2] is not None for row in rows(store))
-    assert all(failed == 0 for _, _, _, failed, _ in sums(store))
-
-
-def test_a_judge_that_hangs_ends_the_run_and_what_was_done_is_kept(store: Store) -> None:
-    args = msgspec.structs.replace(
-        one(hang_on=3, hang_seconds=1.5), patience=0.3, batch_tokens=1_000
-    )
-    judges = Judges()
-    with pytest.raises(JobError, match="has not answered"):
-        run(store, args, judges)
-    kept, again = rows(store), Judges()
-    assert len(kept) == judges.opened[0].rows > 0
-    run(store, one(), again)
-    assert len(rows(store)) == texts(POOL)[0]
-    assert kept <= rows(store)
-    assert again.rows == {"c": texts(POOL)[0] - len(kept)}
-
-
-def test_a_judge_that_always_fails_ends_the_run_and_fails_no_text(store: Store) -> None:
-    with pytest.raises(JobError, match="in a row"):
-        run(store, one(raise_if="question"))
-    assert rows(store) == set()
-
-
-def test_a_model_without_digits_is_refused(store: Store) -> None:
-    class Mute(FakeJudge):
-        def tokens(self, text: str) -> list[int]:
-            return [256, *(byte for char in text.encode() for byte in (char, 0))]
-
-    with pytest.raises(DeitaError, match="no single-token digits"):
-        run(store, one(), lambda *_: Mute("m", FakeSettings()))  # type: ignore[arg-type]
-
-
-def test_nothing_to_score_with_is_refused(store: Store) -> None:
-    with pytest.raises(UsageError, match="no model to score with"):
-        run(store, ScoreArgs())
-
-
-# The pilot --------------------------------------------------------------------------------------
+# What to score ----------------------------------------------------------------------------------
 
 LARGE: list[list[Pair]] = [[(f"question {n} " + "x" * (n % 60), f"answer {n}")] for n in range(300)]
 
@@ -282,68 +206,6 @@ LARGE: list[list[Pair]] = [[(f"question {n} " + "x" * (n % 60), f"answer {n}")] 
 def large(tmp_path: Path) -> Iterator[Store]:
     with project(tmp_path / "large", LARGE) as made:
         yield made
-
-
-def test_both_pilots_come_before_the_bulk_of_either(large: Store) -> None:
-    judges = Judges()
-    run(large, BOTH, judges)
-    order = [(judge.identity["weights"], judge.rows) for judge in judges.opened]
-    assert order == [("q", 200), ("c", 300), ("q", 100)]
-
-
-def test_a_pilot_that_was_passed_is_not_repeated(large: Store) -> None:
-    run_for(large, msgspec.structs.replace(BOTH, batch_tokens=1_000), 120)
-    judges = Judges()
-    run(large, BOTH, judges)
-    assert [judge.identity["weights"] for judge in judges.opened] == ["c", "q"]
-    assert len(rows(large)) == 600
-
-
-def test_a_broken_model_stops_after_the_pilot_with_the_figures(large: Store) -> None:
-    judges = Judges()
-    with pytest.raises(JobError) as caught:
-        run(large, one(constant=True), judges)
-    assert "does not tell one text from another" in caught.value.message
-    assert "texts 200, failed 0; digit mass (median) 0.900" in caught.value.hint
-    assert judges.rows == {"c": 200}
-
-
-def test_a_broken_second_model_stops_before_the_first_has_its_bulk(large: Store) -> None:
-    judges = Judges()
-    broken = JudgeSpec("q", "fake", {"mass": 0.001})
-    with pytest.raises(JobError, match=r"quality model .* does not know this template"):
-        run(large, ScoreArgs(complexity=C, quality=broken), judges)
-    assert judges.rows == {"q": 200}
-
-
-def test_a_broken_model_stays_stopped_until_it_is_forced(large: Store) -> None:
-    args = one(constant=True)
-    for _ in range(2):
-        with pytest.raises(JobError, match="looks broken"):
-            run(large, args)
-    assert len(rows(large)) == 200
-    run(large, msgspec.structs.replace(args, force=True))
-    assert len(rows(large)) == 300
-
-
-def test_the_pilot_of_a_small_limit_does_not_stand_for_the_whole(large: Store) -> None:
-    run(large, msgspec.structs.replace(one(constant=True), limit=10))
-    with pytest.raises(JobError, match="looks broken"):
-        run(large, one(constant=True))
-
-
-def test_the_figures_are_kept_with_the_scorer(large: Store) -> None:
-    report = run(large, BOTH)
-    for stage in report.stages:
-        kept: Any = scores.health(large, stage.scorer_id)
-        assert stage.health is not None
-        assert msgspec.convert(kept, Health) == stage.health
-        assert kept["records"] == kept["rows"] == 200
-        assert kept["rows_per_second"] > 0
-        assert kept["not_english"] == 0
-
-
-# What to score ----------------------------------------------------------------------------------
 
 
 def test_a_limit_covers_the_same_records_for_both_and_grows(large: Store) -> None:

@@ -1,4 +1,6 @@
-from hypothesis import given
+from itertools import groupby
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deita_tui.backends.fake import FakeJudge, FakeSettings
@@ -88,7 +90,62 @@ def test_a_huge_text_is_not_tokenized_as_a_whole() -> None:
     prompt = fit(COMPLEXITY, ["x" * 5_000_000], DIGITS[COMPLEXITY], tokens, 256)
     assert len(prompt.tokens) == 256
     assert prompt.shortened
-    assert longest < 256 * 64 + 500
+    assert longest < 256 * 16 + 500
+
+
+def runs(text: str) -> list[int]:
+    """A tokenizer in which up to a thousand equal characters in a row are one token."""
+    pieces = [256]
+    for char, group in groupby(text):
+        length = len(list(group))
+        pieces += [ord(char)] * -(-length // 1000)
+    return pieces
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("abc "), st.integers(1, 60_000)), max_size=12),
+    st.integers(150, 220),
+)
+def test_a_text_of_long_tokens_is_shortened_if_and_only_if_it_does_not_fit(
+    spans: list[tuple[str, int]], limit: int
+) -> None:
+    text = "".join(char * count for char, count in spans)
+    found = resolve(runs, COMPLEXITY)
+    prompt = fit(COMPLEXITY, [text], found, runs, limit)
+    whole = runs(COMPLEXITY.render([text]))
+    assert prompt.shortened is (len(whole) > limit)
+    assert len(prompt.tokens) <= limit
+    if not prompt.shortened:
+        assert list(prompt.tokens) == whole
+
+
+@settings(deadline=None)
+@given(st.integers(1, 80_000), st.integers(1, 5_000), st.integers(450, 500))
+def test_an_instruction_of_long_tokens_is_whole_as_long_as_the_response_can_give_way(
+    spaces: int, words: int, limit: int
+) -> None:
+    found = resolve(runs, QUALITY)
+    instruction = "q" + " " * spaces
+    prompt = fit(QUALITY, [instruction, "ab" * words], found, runs, limit)
+    instructed = "".join(map(chr, runs(instruction)[1:]))
+    assert instructed in "".join(map(chr, prompt.tokens[1:]))
+    assert len(prompt.tokens) <= limit
+
+
+def test_fifty_megabytes_of_long_tokens_are_looked_at_no_further_than_it_takes() -> None:
+    looked = 0
+
+    def tokens(text: str) -> list[int]:
+        nonlocal looked
+        looked += len(text)
+        return runs(text)
+
+    found = resolve(runs, COMPLEXITY)
+    prompt = fit(COMPLEXITY, [" " * 50_000_000], found, tokens, 256)
+    assert prompt.shortened
+    assert len(prompt.tokens) == 256
+    assert looked < 20_000_000
 
 
 def test_the_middle_is_what_goes() -> None:

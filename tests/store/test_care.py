@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from deita_store import care, edits, journal, marks, purging, search, search_index, selections
+from deita_store import (
+    care,
+    edits,
+    journal,
+    marks,
+    purging,
+    search,
+    search_index,
+    selections,
+    sentences,
+)
 from deita_store.errors import NoSpaceError, StoreError
 from deita_store.selections import Outcome
 from deita_store.store import Store
@@ -313,7 +323,7 @@ def test_a_purge_that_is_refused_leaves_the_index(ten: Store) -> None:
 def test_a_reader_in_the_way_is_told_and_the_purge_can_be_finished(
     ten: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ten.db.execute("pragma busy_timeout = 50")
+    monkeypatch.setattr(sentences, "BUSY_SECONDS", 0.05)
     reader = sqlite3.connect(ten.folder / "project.db", isolation_level=None)
     reader.execute("begin")
     reader.execute("select count(*) from records").fetchone()

@@ -30,7 +30,7 @@ def resolve(name: str, home: Path) -> Path:
     bare = path.name == name and name not in (".", "..")
     if not bare:
         return path
-    from deita_tui.project import is_project
+    from deita_store.store import is_project
 
     # Something else that happens to be called like it hides no project.
     hidden = not is_project(path) and is_project(home / name)
@@ -40,23 +40,17 @@ def resolve(name: str, home: Path) -> Path:
 def remember(folder: Path, home: Path) -> None:
     """Note that the project in ``folder`` was used just now."""
     used = str(folder.resolve())
-    before = _read(home)
-    known = [used, *(path for path in before if path != used)][:_REMEMBERED]
-    if known == before:
-        return
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        beside = home / f"{_RECENT}.{os.getpid()}"
-        beside.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        beside.replace(home / _RECENT)
-    except OSError:
-        # A convenience: a home that cannot be written to must not stop anyone's work.
-        return
+    _keep(home, [used, *(path for path in _read(home) if path != used)][:_REMEMBERED])
+
+
+def forget(folder: Path, home: Path) -> None:
+    """Take a project off the list; nothing of it is touched."""
+    _keep(home, [path for path in _read(home) if Path(path) != folder])
 
 
 def recent(home: Path) -> list[Path]:
     """The projects used lately, the last one first; those that are gone are left out."""
-    from deita_tui.project import is_project
+    from deita_store.store import is_project
 
     return [path for path in map(Path, _read(home)) if is_project(path)]
 
@@ -67,3 +61,16 @@ def _read(home: Path) -> list[str]:
     except (OSError, ValueError):
         return []
     return [path for path in known if isinstance(path, str)] if isinstance(known, list) else []
+
+
+def _keep(home: Path, known: list[str]) -> None:
+    if known == _read(home):
+        return
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        beside = home / f"{_RECENT}.{os.getpid()}"
+        beside.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        beside.replace(home / _RECENT)
+    except OSError:
+        # A convenience: a home that cannot be written to must not stop anyone's work.
+        return
