@@ -1,1 +1,1 @@
-"""Texts to vectors: what of a record is embedded, how its tokens are pooled, and the embedder that ships."""
+"""Texts to vectors: what of a record is embedded, and the embedder that ships."""

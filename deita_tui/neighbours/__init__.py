@@ -1,1 +1,1 @@
-"""Which records resemble which: the HNSW index, exact products, and the lists of nearest with their certificate."""
+"""Which records resemble which: index, exact products, and lists of the nearest, with proof."""
