@@ -1,1 +1,1 @@
-"""What a trainer reads: one writer for each, dry-run checks, the manifest and the card. Knows no store."""
+"""What a trainer reads: a writer for each, dry-run checks, manifest and card. Knows no store."""
