@@ -1,1 +1,5 @@
-"""The demo: real, permissively licensed records. Where each is from is told in README.md beside this file."""
+"""The demo: real, permissively licensed records. README.md beside this file says whose."""
+
+from pathlib import Path
+
+RECORDS = Path(__file__).with_name("records.jsonl.gz")

@@ -101,7 +101,7 @@ def on_the_cpu(options: argparse.Namespace) -> None:
     ways = [(f"hf, {j.identity['precision']}", j, s) for j in (exact, half) for s in (0, shared)]
     rows += [Row(f"{name}{', shared prefix' if s else ''}", 1e9, tokens) for name, _, s in ways]
     for row, (_, judge, part) in zip(rows[1:], ways, strict=True):
-        row.flops = flops(judge._replicas[0]._model, prompts, part)
+        row.flops = flops(judge.spread.replicas[0]._model, prompts, part)
     expected: list[float] = []
     results: list[Any] = [None] * len(ways)
     for turn in range(options.rounds):
@@ -135,7 +135,7 @@ def on_a_gpu(options: argparse.Namespace) -> None:
     import torch
 
     judge = seven_billion(hf.open(options.folder, hf.HfSettings(device="cpu")).tokens)
-    model = judge._replicas[0]._model
+    model = judge.spread.replicas[0]._model
     found = digits.resolve(judge.tokens, deita.COMPLEXITY)
     short = real_prompts(options.pool, judge, 2048)
     long = [list(np.resize(np.concatenate(short), 2048)) for _ in range(64)]
