@@ -1,1 +1,1 @@
-"""The DEITA selection and its relatives: arrays in, an outcome for every record out. Knows no store and no screen."""
+"""The DEITA selection and its relatives: arrays in, an outcome for every record out."""
