@@ -111,7 +111,9 @@ def _terminal() -> Finding:
         return Finding("terminal", "none (output goes to a file or a pipe)")
     columns, lines = shutil.get_terminal_size()
     kind = os.environ.get("COLORTERM") or os.environ.get("TERM", "unknown")
-    return Finding("terminal", f"{columns}x{lines}, {kind}, {sys.stdout.encoding}")
+    # What stands for standard output inside the app has no encoding.
+    encoding = getattr(sys.stdout, "encoding", "utf-8")
+    return Finding("terminal", f"{columns}x{lines}, {kind}, {encoding}")
 
 
 def _nearest(folder: Path) -> Path:

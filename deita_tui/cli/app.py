@@ -24,9 +24,9 @@ from deita_tui.cli import (
     reading,
     running,
     scoring,
-    showing,
     selecting,
     selections,
+    showing,
     working,
 )
 from deita_tui.cli.common import Command, Commands, Settings

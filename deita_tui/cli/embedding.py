@@ -223,9 +223,11 @@ def _follow(project: "Project", number: int, as_json: bool) -> None:
 
 def _tell(report: "EmbedReport") -> None:
     new = report.embedded + report.failed + report.reused + report.empty
-    told = _counted(report) if new else "all embedded before, nothing to do"
+    nothing = "all embedded before, nothing to do" if report.records else "nothing to embed"
+    told = _counted(report) if new else nothing
     output.say(f"{output.plural(report.records, 'record')}: {told}")
-    output.note(printable(f"{report.model}, {report.dimensions} dimensions: {report.name}"))
+    called = "" if report.name == report.model else f", called {report.name}"
+    output.note(printable(f"{report.model}, {report.dimensions:,} dimensions{called}"))
     for note in report.notes:
         output.note(printable(note))
     for reason, count in report.reasons.items():

@@ -11,11 +11,13 @@ from deita_tui.cli.selected import told
 from deita_tui.printable import printable
 
 if TYPE_CHECKING:
-    from deita_tui.selection.diffs import Piece
+    from deita_tui.selection.diffs import Piece, Side
     from deita_tui.steps.explaining import Explained
 
 _BLOCKED = 10
 """So many of the records that one blocks are named."""
+
+_SIDES: "tuple[tuple[str, Side], ...]" = (("here", "first"), ("there", "second"))
 
 
 def explain(
@@ -31,6 +33,12 @@ def explain(
             help="Of which selection; default: the last saved. working: the one not saved.",
         ),
     ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole", help="Print the whole difference from the record that it resembles."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Say why a record is selected or not, and what would change that."""
@@ -45,7 +53,7 @@ def explain(
         output.say(printable(note))
     output.pairs(_about(found))
     _ways(found)
-    _difference(found)
+    _difference(found, whole)
     _neighbours(found)
 
 
@@ -84,20 +92,33 @@ def _ways(found: "Explained") -> None:
         output.data(f"  {printable(wording.told(way, found.about))}")
 
 
-def _difference(found: "Explained") -> None:
+def _difference(found: "Explained", whole: bool) -> None:
     if found.differs is None:
         return
-    from deita_tui.selection.diffs import shortened
+    from deita_tui.selection.diffs import WORDS, beginning, brief
 
-    alone, other = found.differs.words
+    differs = found.differs
     output.data("")
-    cut = ", of the beginning only" if found.differs.cut else ""
+    beside = f"beside #{found.about.blocked_by}: "
+    if differs.words == (0, 0):
+        same = f"the first {WORDS:,} words are the same; what follows was not compared"
+        output.data(beside + (same if differs.cut else "the same text"))
+        return
+    (alone, other), (here, there) = differs.words, differs.lengths
+    cut = f", in the first {WORDS:,} words of each" if differs.cut else ""
     output.data(
-        f"beside #{found.about.blocked_by}: {output.plural(alone, 'word')} only here [-…-], "
-        f"{output.plural(other, 'word')} only there {{+…+}}{cut}"
+        f"{beside}{alone:,} of {output.plural(here, 'word')} only here [-…-], "
+        f"{other:,} of {there:,} only there {{+…+}}{cut}"
     )
-    text = "".join(_marked(piece) for piece in shortened(found.differs.pieces))
-    output.data(f"  {printable(text) or 'the same text'}")
+    if differs.unlike and not whole:
+        for where, side in _SIDES:
+            output.data(f"  {where:<5} {printable(beginning(differs.pieces, side))}")
+        output.data("  Most of it differs; --whole marks every word.")
+        return
+    pieces, left = (differs.pieces, 0) if whole else brief(differs.pieces)
+    output.data(f"  {printable(''.join(map(_marked, pieces)).strip())}")
+    if left:
+        output.data(f"  and {output.plural(left, 'more difference')}; --whole shows all.")
 
 
 def _marked(piece: "Piece") -> str:

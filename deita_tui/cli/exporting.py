@@ -160,6 +160,8 @@ def export(
     options: ExportOptions = {key: value for key, value in said.items() if value is not None}  # type: ignore[assignment]
     if folder is None and not check:
         raise typer.BadParameter("say where to, or only --check", param_hint="OUT")
+    if str(folder) == "-":
+        raise typer.BadParameter("an export is a folder, not a stream", param_hint="OUT")
     with opened(ctx, directory, read_only=check) as project, _following("export") as progress:
         if check:
             report = project.check_export(target, progress=progress, **options)
@@ -205,7 +207,8 @@ def verify(
 
 
 def _tell(report: "ExportReport", check: bool) -> None:
-    written = {split: rows for split, rows in report.records.items() if split != "left_out"}
+    order = sorted(report.records.items(), key=lambda split: split[0] != "train")
+    written = {split: rows for split, rows in order if split != "left_out"}
     told = ", ".join(
         f"{output.plural(rows, 'record')} for {split}" for split, rows in written.items()
     )

@@ -7,7 +7,7 @@ drawn and cut to its width; in a pipe the same table is tab-separated and whole.
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -17,10 +17,13 @@ from deita_tui.printable import printable, printable_json
 
 __all__ = [
     "Column", "data", "duration", "emit", "emit_line", "is_a_person", "note", "number", "pairs",
-    "plural", "prepare", "read_answer", "say", "size", "table", "tell",
+    "plural", "prepare", "read_answer", "reasons", "say", "size", "table", "tell",
 ]  # fmt: skip
 
 PROGRAM = "deita-tui"
+
+_REASONS = 4
+"""So many reasons are told on a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,3 +190,10 @@ def read_answer(question: str) -> bool:
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def reasons(counted: Mapping[str, int]) -> str:
+    """The first reasons; how many have which, where there are several."""
+    first = list(counted.items())[:_REASONS]
+    told = [f"{reason}: {count:,}" if len(counted) > 1 else reason for reason, count in first]
+    return printable("; ".join([*told, "…"] if len(counted) > _REASONS else told))

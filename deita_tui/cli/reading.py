@@ -1,7 +1,7 @@
 """Commands that look and change nothing."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
@@ -263,7 +263,8 @@ def _status_lines(
     if not scorers:
         yield "scored", "nothing yet"
     for scorer in scorers:
-        yield from _scorer_lines(scorer, counts.records)
+        whys = project.score_failures(scorer.id) if scorer.failed else {}
+        yield from _scorer_lines(scorer, counts.records, whys)
     if not embedders:
         yield "embedded", "nothing yet"
     for embedder in embedders:
@@ -299,12 +300,14 @@ def _import_lines(project: "Project") -> Iterator[tuple[str, object]]:
         yield f"import {each.id}", " · ".join(parts)
 
 
-def _scorer_lines(scorer: "ScorerState", records: int) -> Iterator[tuple[str, object]]:
+def _scorer_lines(
+    scorer: "ScorerState", records: int, whys: Mapping[str, int]
+) -> Iterator[tuple[str, object]]:
     draft = " (draft)" if scorer.config.get("draft") else ""
     parts = [f"{scorer.measures} by {scorer.name}{draft} {scorer.identity}"]
     parts.append(f"{scorer.records:,} of {records:,}")
     if scorer.failed:
-        parts.append(f"{scorer.failed:,} with a turn that failed")
+        parts.append(f"{scorer.failed:,} with a turn that failed ({output.reasons(whys)})")
     if scorer.unscored:
         parts.append(f"unscored: {scorer.reason}")
     yield "scored", " · ".join(parts)
@@ -317,7 +320,7 @@ def _scorer_lines(scorer: "ScorerState", records: int) -> Iterator[tuple[str, ob
 def _embedder_line(embedder: "EmbedderState", records: int) -> str:
     parts = [f"{embedder.name} {embedder.identity}", f"{embedder.records:,} of {records:,}"]
     if embedder.failed:
-        parts.append(f"{embedder.failed:,} without a vector")
+        parts.append(f"{embedder.failed:,} without a vector ({output.reasons(embedder.reasons)})")
     if embedder.pending:
         parts.append(f"pending: {embedder.reason}")
     return " · ".join(parts)

@@ -178,6 +178,7 @@ def run(
         ),
         exporting=_given(validation=validation),
     )  # fmt: skip
+    _require_files(files)
     with running.opened(out, door="cli") as project:
         pipeline = running.Pipeline(project, out, budget, options)  # type: ignore[arg-type]
         _queue(project, pipeline, files, options)
@@ -195,6 +196,15 @@ def run(
 
 def _given(**said: object) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
+
+
+def _require_files(files: list[Path]) -> None:
+    """Refuse what is not there, before a folder is made for it."""
+    from deita_tui import formats
+
+    for file in files:
+        if str(file) != "-":
+            formats.expand(file)
 
 
 def _queue(
@@ -225,7 +235,7 @@ def _staged(pipeline: "Pipeline") -> "RunReport":
         scoring = None
         if pipeline.scoring is not None:
             scoring = pipeline.scored(_waited(pipeline, stages, pipeline.scoring, "scored"))
-        stages.end(*running_told.scored(scoring))
+        stages.end(*running_told.scored(scoring, pipeline.project))
         stages.begin(running_told.embedder_of(pipeline))
         embedding = None
         if pipeline.embedding is not None:

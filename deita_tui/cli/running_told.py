@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deita_tui.cli import output
-from deita_tui.cli.output import duration, plural
+from deita_tui.cli.output import duration, plural, reasons
+from deita_tui.cli.selected import fewer
 from deita_tui.printable import printable
 
 if TYPE_CHECKING:
+    from deita_tui.project import Project
     from deita_tui.project.running import Pipeline, RunReport
     from deita_tui.steps.embedding_args import EmbedReport
     from deita_tui.steps.exporting_args import ExportReport
@@ -71,7 +73,7 @@ def imported(reports: "Sequence[ImportReport]", project: Path) -> Iterable[str]:
         yield f"! what was refused, and why: deita-tui refused {project}"
 
 
-def scored(report: "ScoreReport | None") -> Iterable[str]:
+def scored(report: "ScoreReport | None", project: "Project") -> Iterable[str]:
     """What was scored."""
     if report is None:
         yield "all scored before, nothing to do"
@@ -82,6 +84,8 @@ def scored(report: "ScoreReport | None") -> Iterable[str]:
         failed = f", {stage.failed:,} failed" if stage.failed else ""
         ready = f", {plural(stage.ready, 'record')} finished before" if stage.ready else ""
         yield f"{stage.measures}: {count}{failed}{ready} in {duration(stage.seconds)}"
+        if stage.failed:
+            yield f"! no score: {reasons(project.score_failures(stage.scorer_id))}"
         health = stage.health
         found = (*health.broken, *health.warnings) if health else ()
         told = (*filter(None, (stage.told, *stage.notes)), *(f"! {each}" for each in found))
@@ -111,12 +115,15 @@ def selected(report: "SelectionReport") -> Iterable[str]:
         why = ", ".join(f"{count:,} {reason}" for reason, count in report.unscored.items())
         rest += f" ({why})"
     yield f"{report.kept:,} kept" + (f"; {rest}" if rest else "")
+    if few := fewer(report):
+        yield few
     yield from (printable(each) for each in report.notes)
 
 
 def exported(report: "ExportReport") -> Iterable[str]:
     """What was written."""
-    known = {name.replace("_", " "): count for name, count in report.records.items() if count}
+    order = sorted(report.records.items(), key=lambda split: split[0] != "train")
+    known = {name.replace("_", " "): count for name, count in order if count}
     rows = ", ".join(f"{count:,} {printable(name)}" for name, count in known.items())
     yield f"{rows}: {', '.join(printable(each.path) for each in report.files)}"
     for problem in report.problems:

@@ -1,6 +1,6 @@
 """The command that scores, waits for it, and reports."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -278,16 +278,18 @@ def _follow(project: "Project", number: int, as_json: bool) -> None:
         raise typer.Exit(Exit.FAILED)
     report = project.score_report(job)
     for stage in report.stages:
-        _tell(stage)
+        _tell(stage, project.score_failures(stage.scorer_id) if stage.failed else {})
     if as_json:
         import msgspec
 
         output.emit(msgspec.to_builtins(report))
 
 
-def _tell(stage: "StageReport") -> None:
+def _tell(stage: "StageReport", whys: Mapping[str, int]) -> None:
     new = stage.scored + stage.failed + stage.reused
     output.say(f"{stage.measures}: {_counted(stage) if new else _nothing(stage)}")
+    if whys:
+        output.note(f"! no score: {output.reasons(whys)}")
     output.note(printable(stage.model))
     for told in filter(None, (stage.told, *stage.notes)):
         output.note(printable(told))
@@ -308,7 +310,8 @@ def _counted(stage: "StageReport") -> str:
 
 
 def _nothing(stage: "StageReport") -> str:
-    return f"{output.plural(stage.records, 'record')}, all scored before, nothing to do"
+    nothing = "all scored before, nothing to do" if stage.records else "nothing to score"
+    return f"{output.plural(stage.records, 'record')}, {nothing}"
 
 
 def tell_health(health: "Health") -> None:

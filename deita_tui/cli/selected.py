@@ -55,7 +55,7 @@ def report(project: "Project", found: "SelectionReport", as_json: bool) -> None:
 
         output.emit(msgspec.to_builtins(found))
         return
-    for line in _lines(found):
+    for line in (*_lines(found), *_missing(found, project)):
         output.say(printable(line))
     where = f"deita-tui list {project.folder} --where is:kept"
     if found.name is not None:
@@ -94,12 +94,31 @@ def _lines(report: "SelectionReport") -> Iterator[str]:
     if low is not None and high is not None:
         yield f"  scores: {output.number(low)} to {output.number(high)}"
     if report.tokens is not None:
-        yield f"  tokens: {report.tokens:,}"
+        limit = report.params.get("budget_tokens")
+        yield f"  tokens: {report.tokens:,}" + (f" of {limit:,}" if limit else "")
     if report.pinned:
         yield f"  of these, {report.pinned:,} because you keep them"
     if report.overflow:
         yield f"  ! they exceed the budget by {report.overflow:,}"
+    if few := fewer(report):
+        yield f"  {few}"
     yield from (f"  ! {note}" for note in report.notes)
+
+
+def fewer(report: "SelectionReport") -> str:
+    """That the budget was not reached; empty where it was, or where the notes say why not."""
+    budget = report.params.get("budget")
+    if not isinstance(budget, int) or report.kept >= budget or report.outcomes["over_budget"]:
+        return ""
+    return f"! fewer than the budget of {budget:,}: no other record may be kept"
+
+
+def _missing(report: "SelectionReport", project: "Project") -> Iterator[str]:
+    """What to do about records that something is missing of."""
+    if "not embedded" in report.unscored:
+        yield f"  To embed what is not embedded: deita-tui embed {project.folder}"
+    if "no score" in report.unscored:
+        yield f"  Why some have no score: deita-tui status {project.folder}"
 
 
 def curve(found: "Curve", as_json: bool) -> None:

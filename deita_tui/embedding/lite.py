@@ -5,6 +5,7 @@ The table was distilled from a sentence encoder; ``deita_tui/lite/README.md`` is
 of words means nothing to it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,12 +30,25 @@ VERSION = "1"
 NO_TOKEN = "there is nothing in it to embed: it is empty, or has no token that is known"
 
 _FILES = "lite"
+_HEAD = 1_000
+"""Characters of a text by which its script is told."""
+_SPELT = re.compile("[\u0370-\u07bf]")
+"""Letters of alphabets other than the Latin one: Greek, Cyrillic, Armenian, Hebrew, Arabic."""
 _KNOWN_WORDS = 200_000
 """Words whose tokens are remembered; the memory is dropped when there are more."""
 _LONG = 40
 """Characters of a word that is not worth remembering."""
 _LONGEST = 16 * LIMIT
 """Characters of a word that are read; only what is no language has such."""
+
+
+def spelt(text: str) -> bool:
+    """Whether at least half of how a text begins is in the letters of another alphabet.
+
+    The table knows such words letter by letter, and the letters of one text are those of any other.
+    """
+    head = text[:_HEAD]
+    return not head.isascii() and 2 * len(_SPELT.findall(head)) >= len(head)
 
 
 @dataclass(frozen=True, slots=True)

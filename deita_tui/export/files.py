@@ -15,6 +15,8 @@ from deita_tui.export.items import Needs, Row
 _SEPARATORS = [(each.encode(), f"\\u{ord(each):04x}".encode()) for each in "\u2028\u2029\x85"]
 _GROUP = 10_000
 _CHUNK = 1 << 20
+_END = "\r\n"
+"""csv quotes what holds a sign of its line end."""
 
 
 class RowFile:
@@ -84,12 +86,9 @@ class Table(RowFile):
         columns += ["system"] if self.needs.system else []
         columns += ["history"] if self.needs.history else []
         columns += self.fields
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
         if not self.rows:
-            writer.writerow(columns)
-        writer.writerow([_cell(row.get(name)) for name in columns])
-        self.file.write(text.getvalue().encode())
+            self.file.write(_line(columns))
+        self.file.write(_line([_cell(row.get(name)) for name in columns]))
 
 
 class Columns(RowFile):
@@ -147,6 +146,13 @@ def _encoded(row: Row) -> bytes:
     for separator, written in _SEPARATORS:
         text = text.replace(separator, written)
     return text
+
+
+def _line(cells: Sequence[object]) -> bytes:
+    """A row of CSV. A cell is quoted for a lone carriage return too: readers end a row at it."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=_END).writerow(cells)
+    return text.getvalue().removesuffix(_END).encode() + b"\n"
 
 
 def _cell(value: object) -> object:

@@ -144,7 +144,11 @@ def read(folder: Path) -> Manifest:
     try:
         text = path.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"{folder} is no export: it has no {MANIFEST}.") from None
+        if not folder.exists():
+            raise InputError(f"{folder} does not exist.", "Check the path.") from None
+        raise InputError(
+            f"{folder} is no export: it has no {MANIFEST}.", "Name the folder that was exported to."
+        ) from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     try:

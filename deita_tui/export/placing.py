@@ -60,7 +60,7 @@ class Place:
     @contextmanager
     def prepared(self) -> Iterator[Path]:
         """A folder beside the place to write into; it is gone when the block ends."""
-        parent = self.folder.parent
+        parent = _workplace(self.folder)
         parent.mkdir(parents=True, exist_ok=True)
         _sweep(parent, self.folder.name)
         partial = Path(mkdtemp(prefix=f"{self.folder.name}.partial-", dir=parent))
@@ -108,7 +108,8 @@ class Place:
         old = self.earlier.outputs if self.earlier else ()
         known = {file.path: file for file in (*old, *manifest.outputs)}
         both = msgspec.structs.replace(manifest, outputs=tuple(known.values()), complete=False)
-        beside = self.folder / f"{MANIFEST}.new"
+        # Written where it leaves nothing: a name that no manifest knows would bar the folder.
+        beside = prepared / f"{MANIFEST}.new"
         beside.write_bytes(manifests.encode(both))
         os.replace(beside, self.folder / MANIFEST)
         new = {file.path for file in manifest.outputs}
@@ -141,7 +142,10 @@ def _earlier(folder: Path, force: bool, beside: set[str]) -> Manifest | None:
         return None
     if not folder.is_dir():
         raise UsageError(f"{folder} is a file; an export is a folder.", "Name another place.")
-    if not {entry.name for entry in os.scandir(folder)} - beside:
+    names = {entry.name for entry in os.scandir(folder)} - beside
+    if _workplace(folder) == folder:  # what was killed there is swept away
+        names = {name for name in names if not name.startswith(f"{folder.name}.partial-")}
+    if not names:
         return None
     if not (folder / MANIFEST).is_file():
         raise UsageError(
@@ -159,6 +163,15 @@ def _earlier(folder: Path, force: bool, beside: set[str]) -> Manifest | None:
             "It was tampered with. Name a new folder.",
         )
     return found
+
+
+def _workplace(folder: Path) -> Path:
+    """Where an export is prepared: beside its folder, or in one that is a disk of its own.
+
+    Nothing can be renamed from one disk to another.
+    """
+    own = folder.is_dir() and folder.stat().st_dev != folder.parent.stat().st_dev
+    return folder if own else folder.parent
 
 
 def _no_links(folder: Path, path: str) -> None:

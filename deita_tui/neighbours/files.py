@@ -217,6 +217,12 @@ def grow(
     if rows is None:
         token = secrets.token_hex(4)
         rows = RowsPart(0, dimensions, f"ids-{token}.i64", f"vectors-{token}.f16", 0)
+        try:
+            return grow(folder, rows, dimensions, chunks)
+        except BaseException:  # a full disk, above all, is not to hold what nobody will name
+            for name in (rows.ids, rows.vectors):
+                (folder / name).unlink(missing_ok=True)
+            raise
     count, checksum = rows.count, rows.checksum
     ids, vectors = folder / rows.ids, folder / rows.vectors
     with _appending(ids, count * 8) as id_file, _appending(vectors, count * dimensions * 2) as file:

@@ -7,15 +7,52 @@ What a method needs is imported inside it, so that opening a project costs nothi
 from deita_store.store import is_project
 from deita_tui.project.caring import Caring
 from deita_tui.project.deciding import Deciding, Decision
+from deita_tui.project.demonstrating import Demonstrating
+from deita_tui.project.distilling import Distilling
+from deita_tui.project.embedding import Embedding, EmbedOptions
+from deita_tui.project.exporting import Exporting, ExportOptions, verify_export
 from deita_tui.project.importing import Importing
+from deita_tui.project.indexing import Indexing
 from deita_tui.project.looking import Looking
 from deita_tui.project.opened import Ref, Refs
+from deita_tui.project.picturing import Picturing
+from deita_tui.project.running import Running, RunOptions, RunReport
 from deita_tui.project.scoring import ScoreOptions, Scoring
+from deita_tui.project.selecting import Selecting, SelectOptions
+from deita_tui.project.showing import Showing
 
-__all__ = ["Decision", "Project", "Ref", "Refs", "ScoreOptions", "is_project"]
+__all__ = [
+    "Decision",
+    "EmbedOptions",
+    "ExportOptions",
+    "Project",
+    "Ref",
+    "Refs",
+    "RunOptions",
+    "RunReport",
+    "ScoreOptions",
+    "SelectOptions",
+    "is_project",
+    "verify_export",
+]
 
 
-class Project(Importing, Scoring, Looking, Deciding, Caring):
+class Project(
+    Picturing,
+    Running,
+    Demonstrating,
+    Importing,
+    Scoring,
+    Embedding,
+    Distilling,
+    Selecting,
+    Exporting,
+    Indexing,
+    Looking,
+    Showing,
+    Deciding,
+    Caring,
+):
     """One project folder: open it, use it, close it (or use it as a context manager).
 
     Records are named by id or uid, one or many. A project belongs to the thread that opened it.

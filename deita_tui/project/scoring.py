@@ -164,6 +164,13 @@ class Scoring(Looking, Working):
             for scorer, count in zip(found, done, strict=True)
         ]
 
+    def score_failures(self, scorer_id: int) -> dict[str, int]:
+        """Why turns have no score of a scorer: records by reason, the most frequent first."""
+        from deita_store import scores
+
+        known = {each.id: each for each in scores.scorers(self.store)}
+        return scores.failures(self.store, known[scorer_id])
+
     def _score_args(self, options: ScoreOptions) -> ScoreArgs:
         from deita_tui import config
         from deita_tui.project import drafting, naming

@@ -33,6 +33,20 @@ class Diff(msgspec.Struct, frozen=True):
     cut: bool
     """Whether only the first ``WORDS`` words of a longer text were compared."""
 
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """How many words of either were compared."""
+        count = {"both": 0, "first": 0, "second": 0}
+        for piece in self.pieces:
+            count[piece.side] += len(_WORD.findall(piece.text))
+        return count["both"] + count["first"], count["both"] + count["second"]
+
+    @property
+    def unlike(self) -> bool:
+        """Whether the shorter text shares less than half of its words: a diff is then noise."""
+        (alone, _), (here, there) = self.words, self.lengths
+        return (here - alone) * 2 < min(here, there)
+
 
 def differing(first: str, second: str) -> Diff:
     """Compare two texts by their words, in which a punctuation mark is a word of its own.
@@ -72,3 +86,38 @@ def shortened(pieces: Sequence[Piece], around: int = 6) -> list[Piece]:
         tail = "" if last else "".join(words[-around:])
         found.append(Piece("both", f"{head} …{tail}"))
     return found
+
+
+def brief(pieces: Sequence[Piece], words: int = 120, each: int = 12) -> tuple[list[Piece], int]:
+    """The first differences, for two texts that differ much.
+
+    Args:
+        pieces: of a ``Diff``.
+        words: no difference begins after so many words.
+        each: no side of a difference has more words than this.
+
+    Returns:
+        What to show, with what both have shortened as in ``shortened``; and how many differences
+        are not shown.
+    """
+    found: list[Piece] = []
+    shown = left = 0
+    before: Side = "both"
+    for piece in shortened(pieces):
+        begins = piece.side != "both" and before == "both"
+        before = piece.side
+        if left or (begins and shown >= words):
+            left += begins
+            continue
+        said = _WORD.findall(piece.text)
+        if piece.side != "both" and len(said) > each + 1:
+            piece = Piece(piece.side, "".join(said[:each]) + " …")
+        shown += min(len(said), each)
+        found.append(piece)
+    return found, left
+
+
+def beginning(pieces: Sequence[Piece], side: Side, words: int = 40) -> str:
+    """How one of the two texts begins."""
+    said = _WORD.findall("".join(piece.text for piece in pieces if piece.side in ("both", side)))
+    return "".join(said[:words]).strip() + (" …" if len(said) > words else "")

@@ -1,5 +1,7 @@
 """A selection at a glance: what is kept against what there is, in a few numbers a panel."""
 
+from itertools import pairwise
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -163,5 +165,5 @@ def _length_names() -> tuple[str, ...]:
     def short(count: int) -> str:
         return f"{count / 1000:g}k" if count >= 1_000 else str(count)
 
-    pairs = zip(_LENGTHS, _LENGTHS[1:], strict=False)
-    return (*(f"{short(low)}-{short(high)}" for low, high in pairs), f"{short(_LENGTHS[-1])}+")
+    bins = (f"{short(low)}-{short(high)}" for low, high in pairwise(_LENGTHS))
+    return (*bins, f"{short(_LENGTHS[-1])}+")

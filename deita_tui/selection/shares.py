@@ -68,7 +68,7 @@ def _members(share: Share, sources: tuple[str, ...]) -> NDArray[np.bool_]:
     if not member.any():
         member = np.array([fnmatchcase(name, share.source) for name in sources], np.bool_)
     if not member.any():
-        there = ", ".join(sources[:20]) or "none"
+        there = ", ".join(sources[:20]) + (", …" if len(sources) > 20 else "") or "none"
         raise UsageError(f"There is no source {share.source!r}.", f"There are: {there}.")
     return member
 

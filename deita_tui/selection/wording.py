@@ -66,7 +66,7 @@ def _budget(way: Way, about: Explanation) -> str:
 
 def _reject(way: Way, about: Explanation) -> str:
     if not way.records:
-        return f"Without it{_others(way, 'nothing else changes')}."
+        return f"Without it, {_others(way, 'nothing else changes').lstrip(';, ')}."
     whom = f"Rejecting {named(way.records)}"
     if way.works:
         also = f", and also frees {_count(way.entered)}" if way.entered else ""

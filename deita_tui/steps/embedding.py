@@ -11,6 +11,8 @@ from deita_store.store import Store
 from deita_store.vectors import Vector
 from deita_tui.backends import embedders
 from deita_tui.embedding.asking import Answer, Asker
+from deita_tui.embedding.lite import spelt
+from deita_tui.figures import plural
 from deita_tui.scoring.batches import Pace, batches
 from deita_tui.steps import embedding_models
 from deita_tui.steps.embedding_args import EmbedArgs, EmbedReport
@@ -89,6 +91,7 @@ class _Run:
         self._pace = Pace(work.args.batch_tokens)
         self._counts = {"embedded": 0, "failed": 0, "reused": 0, "shortened": 0, "empty": 0}
         self._reasons: Counter[str] = Counter()
+        self._spelt = 0
         store, args = work.store, work.args
         self._reading = reading(store, args.what, args.rendering)
         config: dict[str, object] = {
@@ -141,8 +144,16 @@ class _Run:
             seconds=round(self._asker.seconds, 3),
             ready=self._ready,
             reasons=dict(self._reasons.most_common(_REASONS)),
-            notes=self._model.notes,
+            notes=(*self._model.notes, *self._warned()),
         )
+
+    def _warned(self) -> Iterator[str]:
+        if self._spelt:
+            yield (
+                f"! {plural(self._spelt, 'text')} mostly in Cyrillic or the like: lite reads that "
+                "letter by letter, so such texts look alike to it, and a selection takes many of "
+                "them for duplicates. A multilingual model (--embedder) tells them apart."
+            )
 
     def _settle(self, window: Window) -> None:
         """Deal with what needs no model: known texts, those in flight, and those that are none."""
@@ -179,6 +190,8 @@ class _Run:
         self._counts["failed"] += len(answer.reasons)
         self._counts["embedded"] += len(batch) - len(answer.reasons)
         self._counts["shortened"] += sum(answer.shortened)
+        if self._model.backend == embedders.LITE:
+            self._spelt += sum(spelt(window.texts[key]) for key in batch)
 
     def _link(self, key: bytes, window: Window) -> None:
         self._links += [(each, key) for each in window.waiting.pop(key)]

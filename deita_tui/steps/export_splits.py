@@ -116,6 +116,12 @@ def vector_blocks(
 def _held_out(source: Source, keys: Keys, asked: float, args: ExportArgs) -> set[int]:
     import numpy as np
 
+    if asked >= 1 and len(keys.ids) <= asked:
+        raise UsageError(
+            f"A validation split of {asked:,g} would leave none of the {len(keys.ids):,} records "
+            "to train on.",
+            "Give a smaller number, or a share such as 0.1.",
+        )
     wanted = splitting.size(asked, len(keys.ids))
     rows = matrix = None
     number = embedder_id(source)

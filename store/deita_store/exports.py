@@ -277,6 +277,7 @@ def fates(
         )
         reason = f"(select x.reason from outcomes x where {own})"
     last, end = 0, 2**62 if last_record is None else last_record
+    counted = _counted(store, context)
     while True:
         rows = store.db.execute(
             f"select r.id, r.uid, r.conversation_id, {', '.join(asked)}, {blocker}, {reason}"
@@ -286,13 +287,19 @@ def fates(
         if not rows:
             return
         last = rows[-1][0]
-        yield from _told(store, rows, moment, context)
+        yield from _told(store, rows, moment, context, counted)
 
 
 def _told(
-    store: Store, rows: Sequence[tuple[Any, ...]], moment: Moment, context: Context
+    store: Store,
+    rows: Sequence[tuple[Any, ...]],
+    moment: Moment,
+    context: Context,
+    counted: Mapping[int, int],
 ) -> Iterator[Fate]:
-    versions = {id_: moment.version(id_, current) for id_, _, current, *_ in rows}
+    versions = {
+        id_: counted.get(id_) or moment.version(id_, current) for id_, _, current, *_ in rows
+    }
     listed = json.dumps(list(versions.values()))
     complexity = turn_scores(store, listed, context.complexity)
     quality = turn_scores(store, listed, context.quality)
@@ -302,6 +309,18 @@ def _told(
             id_, uid, external, status, rank, position, score, blocker, similarity, why,
             complexity.get(version), quality.get(version),
         )  # fmt: skip
+
+
+def _counted(store: Store, context: Context) -> dict[int, int]:
+    """Of the records that were edited before the selection, the version whose scores counted."""
+    if context.selection is None:
+        return {}
+    rows = store.db.execute(
+        "select json_extract(e.value, '$[0]'), json_extract(e.value, '$[1]')"
+        " from selections s, json_each(s.computed_from, '$.edited') e where s.id = ?",
+        (context.selection.id,),
+    ).fetchall()
+    return dict(rows)
 
 
 def _object(text: str | None) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def _check_value(value: Value, term: Term, column: Column, text: str) -> None:
             )
     elif column.kind == "choice" and choice(value) not in column.choices:
         raise FilterError(
-            f'{column.name} is never "{value.text}".',
+            f'{"A record" if column.name == "is" else column.name} is never "{value.text}".',
             text,
             *value.span,
             nearest(choice(value), column.choices),

@@ -48,8 +48,15 @@ def _decisions(store: Store, then: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _records(store: Store, then: Mapping[str, Any]) -> Sequence[str]:
-    count = arrived(store, then["last_record"])
-    return (f"{_records_were(count)} imported since.",) if count else ()
+    told = []
+    if count := arrived(store, then["last_record"]):
+        told.append(f"{_records_were(count)} imported since.")
+    # What was removed comes back under its old id when a file has it again: that is no act.
+    if list(acts(store)) == list(then["acts"]):
+        known = _in_force(store, then["last_record"])
+        if again := known - then["records"]:
+            told.append(f"{_records_were(again)} imported again since.")
+    return told
 
 
 def _texts(store: Store, then: Mapping[str, Any]) -> Sequence[str]:
@@ -168,6 +175,14 @@ def arrived(store: Store, last_record: int) -> int:
     """How many records in force are newer than that one."""
     (count,) = store.db.execute(
         "select count(*) from records where id > ? and live > 0", (last_record,)
+    ).fetchone()
+    return int(count)
+
+
+def _in_force(store: Store, last_record: int) -> int:
+    """How many records up to that one are in force."""
+    (count,) = store.db.execute(
+        "select count(*) from records where id <= ? and live > 0", (last_record,)
     ).fetchone()
     return int(count)
 

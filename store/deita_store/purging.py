@@ -75,6 +75,8 @@ _AFTER = (
     " min(conversation_id, (select coalesce(max(id), 0) from conversations))",
     "update selections set last_record ="
     " min(last_record, (select coalesce(max(id), 0) from records))",
+    "update selections set kept = (select count(*) from outcomes o"
+    " where o.selection_id = selections.id and o.status = 'kept')",
     # A removal that is done again must not take what gets such an id later.
     "update journal set args = json_set(args, '$.upto', min(json_extract(args, '$.upto'),"
     " (select coalesce(max(id), 0) from occurrences)))"

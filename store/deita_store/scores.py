@@ -321,6 +321,27 @@ def count_failed(store: Store, scorer_id: int) -> int:
     return int(row[0])
 
 
+def failures(store: Store, scorer: Scorer) -> dict[str, int]:
+    """Why the scorer gave turns of records in force no value, the most frequent reason first.
+
+    Returns:
+        The records of each reason; one with several reasons counts for each of them.
+    """
+    column = _COLUMNS[scorer.reads]
+    rows = store.db.execute(
+        "select coalesce(t.problem, v.reason), count(distinct r.id) "
+        "from record_scores s indexed by record_scores_failed "
+        "join conversations c on c.id = s.conversation_id "
+        "join records r on r.id = c.record_id and r.conversation_id = c.id and r.live > 0 "
+        "join turns t on t.conversation_id = c.id "
+        f"left join scores v on v.scorer_id = s.scorer_id and v.text = {column} "
+        "where s.scorer_id = ? and s.failed > 0 and coalesce(t.problem, v.reason) is not null "
+        "group by 1 order by 2 desc, 1",
+        (scorer.id,),
+    )
+    return dict(rows.fetchall())
+
+
 def health(store: Store, scorer_id: int) -> dict[str, object] | None:
     """What the pilot of a scorer showed, as ``save_health`` got it; None before it."""
     found = settings.get(store, f"{_HEALTH}{scorer_id}")

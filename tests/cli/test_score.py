@@ -192,3 +192,20 @@ def test_detached_it_goes_on_by_itself(deita_tui: Run, pool: Path) -> None:
     wait_for_worker(pool)
     jobs = json.loads(deita_tui("jobs", pool, "--json").stdout)
     assert {each["id"]: each["state"] for each in jobs}[job] == "done"
+
+
+def test_why_turns_have_no_score_is_told_by_score_and_by_status(
+    deita_tui: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "odd.jsonl"
+    rows = [
+        {"instruction": "Bake bread.", "output": "Mix it."},
+        {"instruction": "你", "output": "好"},
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    deita_tui("new", "odd")
+    deita_tui("import", "odd", file)
+    done = deita_tui("score", "odd", "--scorer", "lite")
+    assert "! no score: no token of it is known" in done.stderr
+    told = deita_tui("status", "odd").stdout
+    assert "1 with a turn that failed (no token of it is known)" in told

@@ -1,5 +1,6 @@
 """A run from the front door on real, if tiny, models: what is picked, kept and told."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,15 @@ def test_lite_needs_no_model(pool: Path) -> None:
         report = project.embed()
         assert (report.name, report.embedded, report.failed) == ("lite", 3, 0)
         assert len(stored(project, report.embedder_id)) == 3
+
+
+def test_lite_warns_of_texts_that_it_only_spells(tmp_path: Path) -> None:
+    file = tmp_path / "pool.jsonl"
+    asked = ("Как спелый банан отличается от зелёного?", "How do I bake bread?")
+    file.write_text(
+        "".join(json.dumps({"instruction": each, "output": each}) + "\n" for each in asked)
+    )
+    with Project.create(tmp_path / "p") as project:
+        project.import_(file)
+        (note,) = project.embed().notes
+        assert note.startswith("! 1 text mostly in Cyrillic")

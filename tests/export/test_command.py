@@ -59,7 +59,8 @@ def test_what_makes_no_sense_is_told(deita_tui: Run, made: Path) -> None:
     assert "There is no field 'scroe'" in error("out", "--fields", "scroe")
     assert "say where to" in error()
     assert "belongs to --target trl" in error("out", "--prompt-completion")
-    assert "is no export" in deita_tui("verify", "nowhere", expect=2).stderr
+    assert "nowhere does not exist" in deita_tui("verify", "nowhere", expect=2).stderr
+    assert "is no export" in deita_tui("verify", made, expect=2).stderr
 
 
 def test_an_export_replaces_only_with_force(deita_tui: Run, made: Path) -> None:

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 import pytest
 
 from deita_tui.errors import StoreError, UsageError
-from deita_tui.export import manifests
+from deita_tui.export import manifests, placing
 from deita_tui.export.manifests import MANIFEST, Output
 from deita_tui.project import Project, verify_export
 from tests.export.made import make_project, said, select, write
@@ -207,6 +207,49 @@ def test_killed_while_it_replaces_it_can_be_repeated(
     assert "broke off" in report.findings[0].message
     project.export(out, "messages", force=True)
     assert verify_export(out).findings == ()
+
+
+@pytest.mark.parametrize("call", range(4))
+def test_killed_on_its_way_into_a_folder_beside_others_it_can_be_repeated(
+    call: int, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    (out / "project").mkdir(parents=True)
+    replace, calls = os.replace, iter(range(100))
+
+    def dies(source: Path, target: Path) -> None:
+        if next(calls) == call:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", dies)
+    with pytest.raises(KeyboardInterrupt):
+        project.export(out, "messages", force=True, beside=("project",))
+    monkeypatch.undo()
+    project.export(out, "messages", force=True, beside=("project",))
+    assert verify_export(out).findings == () or [
+        each.path for each in verify_export(out).findings
+    ] == ["project"]
+
+
+def test_a_folder_that_is_a_disk_of_its_own_is_filled(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    (out / "out.partial-killed").mkdir(parents=True)
+    (out / "out.partial-killed" / ".writing").touch()
+    replace = os.replace
+
+    def within(source: Path, target: Path) -> None:
+        assert Path(source).is_relative_to(out)
+        assert out in Path(target).parents
+        replace(source, target)
+
+    monkeypatch.setattr(placing, "_workplace", lambda folder: folder)
+    monkeypatch.setattr(os, "replace", within)
+    for target in ("messages", "sharegpt"):
+        project.export(out, target, force=True)
+        assert verify_export(out).findings == ()
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(many: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Exports of what the engine selects: refused when stale, proven by computing it again."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from deita_tui.export import manifests
 from deita_tui.export.manifests import MANIFEST
 from deita_tui.project import Project
 from tests.export.made import lines, make_project, said, write
+from tests.export.test_manifest import edit
 
 
 @pytest.fixture
@@ -65,6 +67,29 @@ def test_an_export_is_proven_after_the_project_has_gone_on(
         project.note(3, "later")
         project.import_(write(tmp_path, {"y.jsonl": [{"messages": said("New?", "Yes.")}]})[0])
         assert project.verify(tmp_path / "out").findings == ()
+
+
+def test_an_edited_record_is_told_of_with_the_scores_that_counted(
+    selected: Project, tmp_path: Path
+) -> None:
+    with selected as project:
+        best = next(iter(project.list(sort="rank"))).id
+        before = told(project, tmp_path / "before")[best]
+        edit(project, best, "Question of another kind?", "Answer of another kind.")
+        project.select(budget=20, threshold=0.95, save="pending")
+        found = told(project, tmp_path / "out")[best]
+        assert found["reason"] == "edited, pending"
+        assert [found[name] for name in _SCORES] == [before[name] for name in _SCORES]
+        project.score(complexity="c", quality="q", backend="fake")
+        assert project.verify(tmp_path / "out").findings == ()
+
+
+_SCORES = ("complexity", "quality", "score")
+
+
+def told(project: Project, out: Path) -> dict[int, dict[str, Any]]:
+    project.export(out, "messages")
+    return {each["record"]: each for each in lines(out / "provenance" / "decisions.jsonl")}
 
 
 def test_the_working_selection_is_exported_and_proven_by_its_name(

@@ -3,6 +3,7 @@
 ``python tests/export/test_targets.py`` writes them anew; look at the difference.
 """
 
+import csv
 import shutil
 import tempfile
 from pathlib import Path
@@ -72,6 +73,19 @@ def test_the_input_of_alpaca_is_split_off_again(project: Project, tmp_path: Path
     first, second, *_ = lines(tmp_path / "out" / "train.json")
     assert (first["instruction"], first["input"]) == ("Sort these words.", "pear, apple")
     assert (second["instruction"], second["input"]) == ("Name a colour.\nOnly one.", "")
+
+
+def test_no_line_end_in_a_text_ends_a_row_of_csv(tmp_path: Path) -> None:
+    ends = ("\r", "\n", "\r\n", "\r\r", "\u2028")
+    rows = [{"instruction": f"ask {at}", "output": f"a{end}b"} for at, end in enumerate(ends)]
+    with make_project(tmp_path / "project", write(tmp_path, {"x.jsonl": rows})) as made:
+        select(made)
+        made.export(tmp_path / "out", "csv")
+    for newline in ("", None):
+        with (tmp_path / "out" / "train.csv").open(encoding="utf-8", newline=newline) as file:
+            found = [row["output"] for row in csv.DictReader(file)]
+        assert len(found) == len(ends)
+        assert newline is None or found == [row["output"] for row in rows]
 
 
 def test_optional_keys_without_a_value_are_left_out(project: Project, tmp_path: Path) -> None:

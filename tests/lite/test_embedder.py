@@ -70,3 +70,18 @@ def test_a_long_text_is_cut_at_the_limit_and_says_so(embedder: lite.LiteEmbedder
 def test_no_texts_are_no_vectors(embedder: lite.LiteEmbedder) -> None:
     assert embedder.embed([]).vectors.shape == (0, 256)
     embedder.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Как спелый банан отличается от зелёного?", True),
+        ("Πώς ψήνω ψωμί στο σπίτι;", True),
+        ("你好，你可以做什么？", False),
+        ("Élan naïf, où est le café?", False),
+        ("Translate to Russian: привет", False),
+        ("", False),
+    ],
+)
+def test_texts_that_it_only_spells_are_told_from_others(text: str, told: bool) -> None:
+    assert lite.spelt(text) == told

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -305,7 +304,7 @@ def test_kill_9_at_any_moment_leaves_nothing_half_read(
         deadline = monotonic() + float(rng.uniform(0.0, 0.4))
         while monotonic() < deadline and running.poll() is None:
             sleep(0.002)
-        os.kill(running.pid, signal.SIGKILL)
+        running.kill()
         running.communicate()
         found = indexing.open(store, 1)
         if found is not None:

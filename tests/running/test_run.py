@@ -82,6 +82,23 @@ def test_another_scorer_scores_and_keeps_what_was_scored(
     assert len(rows(tmp_path / "out")) == 40
 
 
+def test_the_models_that_were_named_are_those_that_count(
+    deita_tui: Run, pool: Path, tmp_path: Path
+) -> None:
+    """Models may share a name, or a part of it, with those of an earlier run."""
+    command = ("run", pool, "--budget", "40", "-o", "out")
+    for quality in ("two", "three", "two"):
+        deita_tui(*command, *FAKE[:5], quality)
+        manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+        models = {each["measures"]: each["model"] for each in manifest["scorers"]}
+        assert models == {"complexity": "one", "quality": quality}
+    for model in ("x/final", "y/final", "x/final"):
+        Project.run(pool, tmp_path / "other", 40, embedding={"embedder": model, "backend": "fake"})
+        manifest = json.loads((tmp_path / "other" / "manifest.json").read_text())
+        assert manifest["embedder"]["config"]["embedder"]["weights"] == model
+        assert manifest["selection"]["params"]["complexity"] == "lite"
+
+
 def test_json_says_it_all(deita_tui: Run, pool: Path, tmp_path: Path) -> None:
     done = deita_tui("run", pool, "--budget", "40", "-o", "out", *FAKE, "--json")
     report = json.loads(done.stdout)
@@ -133,6 +150,8 @@ def test_what_makes_no_sense_is_refused_before_anything_is_done(
         done = deita_tui("run", *arguments, "--budget", "5", "-o", "out", expect=2)
         assert "deita-tui: error: " in done.stderr
     assert jobs(tmp_path / "out") == []
+    deita_tui("run", "gone.jsonl", "--budget", "5", "-o", "new", expect=2)
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_folder_with_other_things_in_it_is_left_alone(

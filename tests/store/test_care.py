@@ -223,6 +223,7 @@ def test_outcomes_forget_a_purged_blocker(ten: Store) -> None:
     selections.save(ten, "s", {}, {}, [kept, near], ME)
     care.purge(ten, [1], ME)
     assert ten.db.execute("select record_id, blocked_by from outcomes").fetchall() == [(2, None)]
+    assert selections.get(ten, "s").kept == 0
 
 
 def test_the_journal_keeps_the_uid_and_nothing_to_undo(ten: Store) -> None:

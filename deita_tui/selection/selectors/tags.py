@@ -73,5 +73,8 @@ def sweeps(task: Task, candidates: NDArray[np.int32], already: NDArray[np.int32]
 
 def _tags(task: Task) -> Tags:
     if task.pool.tags is None:
-        raise UsageError(f"The selector {task.params.selector!r} goes by tags, and there are none.")
+        raise UsageError(
+            f"The selector {task.params.selector!r} goes by tags, and there are none.",
+            "Add some with decide --tag, or name the files' column that holds them: --tags.",
+        )
     return task.pool.tags

@@ -1,0 +1,186 @@
+"""One record and a selection of the project: what became of it, why, and what would change that."""
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from deita_store import rows, scores, vectors
+from deita_store.context import Context
+from deita_store.freshness import stale
+from deita_store.selections import WORKING, Selection
+from deita_store.store import Store
+from deita_tui.errors import DeitaError, StoreError
+from deita_tui.selection import explain as explaining
+from deita_tui.selection.case import Case
+from deita_tui.selection.diffs import Diff, differing
+from deita_tui.selection.explain import Explanation
+from deita_tui.steps import basis, embedding_windows, loading, recomputing
+from deita_tui.steps.progress import Progress
+from deita_tui.steps.saving import params_of
+from deita_tui.steps.selecting import Tuner
+
+_NAMED = 20
+"""So many records of a list are looked up."""
+
+
+class TurnScore(msgspec.Struct, frozen=True):
+    """What one turn got."""
+
+    turn: int
+    """From 0."""
+    scores: dict[str, float | None]
+    """By what the formula calls a scorer."""
+    reasons: dict[str, str]
+    """Why one is missing."""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A record that is mentioned."""
+
+    id: int
+    uid: str
+    source: str
+    instruction: str
+    """How its first turn begins."""
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """All there is to say."""
+
+    selection: str
+    formula: str
+    rule: str
+    """How turns become a record's score."""
+    threshold: float
+    record: Shown
+    turns: tuple[TurnScore, ...]
+    about: Explanation
+    differs: Diff | None
+    """The record's text and its blocker's."""
+    mentioned: dict[int, Shown]
+    """The other records, by id."""
+    stale: tuple[str, ...]
+    """What is newer than the selection."""
+    note: str
+    """Why this is not about the selection as it was saved; empty where it is."""
+
+
+def explain(
+    store: Store, selection: Selection, record: int
+) -> Generator[Progress, None, Explained]:
+    """Explain a record.
+
+    The selection is computed again from what it was made from. Where the project no longer has
+    that, it is made from what is there now, and ``note`` says so.
+
+    Raises:
+        StoreError: the selection does not know the record.
+    """
+    yield Progress(0, None, "records", "reading the selection")
+    case, note = yield from _case(store, selection)
+    place = int(loading.places(case.pool.ids, np.array([record]))[0])
+    if place < 0:
+        raise StoreError(
+            f"The selection {selection.name or WORKING} does not know record {record}.",
+            "It came later, or was removed. Select again.",
+        )
+    about = explaining.explain(case, place)
+    mentioned = _shown(store, _ids(about))
+    own = _shown(store, [record])[record]
+    return Explained(
+        selection=selection.name or WORKING,
+        formula=case.params.formula,
+        rule=case.params.turns,
+        threshold=case.params.threshold,
+        record=own,
+        turns=_turns(store, selection, case, place, record),
+        about=about,
+        differs=None
+        if about.blocked_by is None
+        else differing_texts(store, selection.basis.embedder_id, record, about.blocked_by),
+        mentioned=mentioned,
+        stale=tuple(stale(store, selection)),
+        note=note,
+    )
+
+
+def _case(store: Store, selection: Selection) -> Generator[Progress, None, tuple[Case, str]]:
+    if not selection.computed_from:
+        raise StoreError(
+            f"The selection {selection.name or WORKING} was not made by a selector.",
+            "There is nothing to explain: what is in it was put in it.",
+        )
+    try:
+        return recomputing.case(store, selection), ""
+    except DeitaError as error:
+        note = f"{error.message} This is about what the project holds now."
+    tuner, params = Tuner(store), params_of(selection)
+    then = basis.parse(selection.computed_from)
+    tuner.count_as(then.tokenizer)
+    if then.tags:
+        tuner.tag_by(then.tags)
+    yield from tuner.prepare(params)
+    return tuner.case(tuner.exact(params)), note
+
+
+def _ids(about: Explanation) -> list[int]:
+    ids = {each.id for each in about.neighbours}
+    ids |= {*about.also_blocked_by, *about.blocks[:_NAMED]}
+    if about.blocked_by is not None:
+        ids.add(about.blocked_by)
+    for way in about.ways:
+        ids |= {*way.records, *way.entered[:_NAMED], *way.left[:_NAMED]}
+        if way.blocked_by is not None:
+            ids.add(way.blocked_by)
+    return sorted(ids)
+
+
+def _shown(store: Store, ids: list[int]) -> dict[int, Shown]:
+    found = rows.read(store, ids, Context(store))
+    return {each.id: Shown(each.id, each.uid, each.source, each.instruction) for each in found}
+
+
+def _turns(
+    store: Store, selection: Selection, case: Case, place: int, record: int
+) -> tuple[TurnScore, ...]:
+    start, end = case.pool.turn_start[place : place + 2].tolist()
+    reasons = _reasons(store, basis.parse(selection.computed_from).scorers, record)
+    found = []
+    for turn in range(end - start):
+        values = {part: float(each[start + turn]) for part, each in case.pool.scores.items()}
+        missing = [part for part, value in values.items() if value != value]
+        found.append(
+            TurnScore(
+                turn,
+                {part: None if part in missing else value for part, value in values.items()},
+                {part: reasons.get((part, turn), "not scored yet") for part in missing},
+            )
+        )
+    return tuple(found)
+
+
+def _reasons(store: Store, scorers: Mapping[str, int], record: int) -> dict[tuple[str, int], str]:
+    """Why turns of a record have no score, by what the formula calls the scorer."""
+    (version,) = store.db.execute(
+        "select conversation_id from records where id = ?", (record,)
+    ).fetchone()
+    known = {each.id: each for each in scores.scorers(store)}
+    found = {}
+    for part, id_ in scorers.items():
+        if id_ not in known:
+            continue
+        given = {each.text: each.reason for each in scores.given(store, known[id_], [version])}
+        for turn in scores.turns(store, known[id_], [version]):
+            if reason := turn.problem or given.get(turn.text):
+                found[part, turn.turn] = reason
+    return found
+
+
+def differing_texts(store: Store, embedder_id: int | None, first: int, second: int) -> Diff:
+    """Where two records differ, in the text that the embedder reads of them."""
+    told = {each.id: each.config for each in vectors.embedders(store)}
+    what: Any = told.get(embedder_id or 0, {}).get("what", "conversation")
+    how = embedding_windows.reading(store, what, "plain")
+    return differing(*(how.text(rows.body(store, id_))[0] for id_ in (first, second)))
