@@ -1,0 +1,62 @@
+"""What the app remembers from one time to the next: the look, and what was filtered by.
+
+A convenience in the projects folder: what cannot be read or written is done without.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+_FILE = "app.json"
+_LINES = 50
+
+
+def theme(home: Path) -> str:
+    """The theme that was chosen last; empty where none was."""
+    found = _read(home).get("theme")
+    return found if isinstance(found, str) else ""
+
+
+def keep_theme(home: Path, name: str) -> None:
+    """Remember a theme."""
+    _write(home, {"theme": name})
+
+
+def history(home: Path, of: str) -> list[str]:
+    """What was typed into a box of that name, the latest last."""
+    found = _read(home).get(f"history:{of}")
+    return [line for line in found if isinstance(line, str)] if isinstance(found, list) else []
+
+
+def keep_history(home: Path, of: str, line: str) -> None:
+    """Remember a line that was typed."""
+    before = [each for each in history(home, of) if each != line]
+    _write(home, {f"history:{of}": [*before, line][-_LINES:]})
+
+
+def log_file(home: Path) -> Path:
+    """Where the app writes what is a mistake of the program."""
+    return home / "app.log"
+
+
+def _read(home: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((home / _FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _write(home: Path, told: dict[str, Any]) -> None:
+    known = _read(home)
+    if known | told == known:
+        return
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        beside = home / f"{_FILE}.{os.getpid()}"
+        beside.write_text(json.dumps(known | told, ensure_ascii=False, indent=1), encoding="utf-8")
+        beside.replace(home / _FILE)
+    except OSError:
+        # As with the list of projects: a home that cannot be written to stops nobody.
+        return
