@@ -92,7 +92,8 @@ def health(scorers: "Sequence[ScorerState]") -> Iterator[tuple[str, str]]:
             parts.append(f"{scorer.unscored:,} left")
         parts += [*found.broken, *found.warnings] if found else []
         if parts:
-            yield f"{scorer.measures} {scorer.name}", " · ".join(parts)
+            draft = " (draft)" if scorer.config.get("draft") else ""
+            yield f"{scorer.measures} {scorer.name}{draft}", " · ".join(parts)
 
 
 def _figures(found: "Health") -> Iterator[str]:
