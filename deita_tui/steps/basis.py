@@ -68,6 +68,11 @@ class Basis(msgspec.Struct, frozen=True):
     rest_reason: str
     """Of the records without a row: the reason, where their status has one."""
     notes: tuple[str, ...]
+    with_vector: str | None = None
+    """The records that had a vector: bits by id; None where all had one."""
+    with_score: dict[str, str] = {}
+    """The turns that had a score, by what the formula calls the scorer: bits by the turn's place.
+    A scorer that had scored every turn is not in it."""
 
 
 def parse(computed_from: dict[str, object]) -> Basis:
@@ -96,6 +101,17 @@ def from_bits(text: str) -> NDArray[np.int64]:
     """The ids that ``bits`` wrote, ascending."""
     packed = np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8)
     return np.flatnonzero(np.unpackbits(packed, bitorder="little")).astype(np.int64)
+
+
+def missing(pool: Pool) -> tuple[str | None, dict[str, str]]:
+    """``with_vector`` and ``with_score`` of a pool: what came later is then told from it."""
+    embedded = pool.row >= 0
+    vectors = None if embedded.all() else bits(pool.ids[embedded])
+    return vectors, {
+        name: bits(np.flatnonzero(~np.isnan(values)))
+        for name, values in pool.scores.items()
+        if np.isnan(values).any()
+    }
 
 
 def digests(pool: Pool, result: Result) -> dict[str, str]:

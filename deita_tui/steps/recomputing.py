@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from deita_store import edits, freshness, scores, vectors
 from deita_store import pool as tables
 from deita_store.pool import Decisions, Members
@@ -19,6 +21,7 @@ from deita_tui.selection.select import select
 from deita_tui.selection.work import Work
 from deita_tui.steps import basis, counting, examples, loading
 from deita_tui.steps.basis import Basis
+from deita_tui.steps.loading import Arrays
 from deita_tui.steps.roles import Roles
 from deita_tui.steps.saving import params_of
 
@@ -59,7 +62,8 @@ def _pool(store: Store, then: Basis, params: Params) -> tuple[Pool, Mask | None]
     ids = basis.from_bits(then.members)
     edited = dict(then.edited)
     members = _members(store, ids.tolist(), edited)
-    arrays = loading.read_as(store, members, edited, freshness.from_runs(then.pending), roles)
+    found = loading.read_as(store, members, edited, freshness.from_runs(then.pending), roles)
+    arrays = _as_then(then, found)
     more: dict[str, Any] = {"tags": loading.tags(store, arrays.ids, then.tags)}
     matrix = loading.vectors(store, roles)
     if then.tokenizer is not None:
@@ -72,6 +76,20 @@ def _pool(store: Store, then: Basis, params: Params) -> tuple[Pool, Mask | None]
     if then.allowed is None:
         return pool, None
     return pool, loading.mask(arrays.ids, basis.from_bits(then.allowed))
+
+
+def _as_then(then: Basis, arrays: Arrays) -> Arrays:
+    """Without the vectors and scores that came later: a selection may be older than they are."""
+    vector_ids, scores = arrays.vector_ids, dict(arrays.scores)
+    if then.with_vector is not None:
+        had = loading.mask(arrays.ids, basis.from_bits(then.with_vector))
+        vector_ids = np.where(had, vector_ids, 0)
+    for name, places in then.with_score.items():
+        had = np.zeros(len(scores[name]), np.bool_)
+        told = basis.from_bits(places)
+        had[told[told < len(had)]] = True
+        scores[name] = np.where(had, scores[name], np.nan)
+    return replace(arrays, vector_ids=vector_ids, scores=scores)
 
 
 def _roles(store: Store, then: Basis) -> Roles:

@@ -130,6 +130,7 @@ def _reason(reason: int, name: str, other: int) -> str | None:
 def _basis(made: Made, result: Result, rest_reason: str) -> Basis:
     arrays, said = made.arrays, made.said
     ids = arrays.ids
+    with_vector, with_score = basis.missing(made.pool)
     return Basis(
         version=freshness.VERSION,
         journal=said.journal,
@@ -156,4 +157,6 @@ def _basis(made: Made, result: Result, rest_reason: str) -> Basis:
         counts=result.counts(),
         rest_reason=rest_reason,
         notes=result.notes,
+        with_vector=with_vector,
+        with_score=with_score,
     )

@@ -126,6 +126,28 @@ def test_the_saved_selection_is_computed_again_to_the_byte(store: Store) -> None
         assert params_of(selection) == params
 
 
+def test_scores_and_vectors_that_came_later_count_for_nothing_in_it(tmp_path: Path) -> None:
+    file = tmp_path / "pool.jsonl"
+    rows = [
+        {"instruction": f"word{n % 9} question {n}", "output": f"answer {n}"} for n in range(60)
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with Project.create(tmp_path / "mine") as opened:
+        opened.import_(file)
+        opened.score(complexity="c", quality="q", backend="fake", limit=40)
+        opened.embed(embedder="e", backend="fake", limit=30)
+        opened.select(budget=10, save="pilot")
+        pilot = opened.selection("pilot")
+        was = [row.id for row in opened.list("is:kept", sort="rank", selection="pilot")]
+        opened.score(complexity="c", quality="q", backend="fake")
+        opened.embed(embedder="e", backend="fake")
+        again = recompute(opened.store, pilot)
+        assert again.pool.ids[again.kept].tolist() == was
+        assert opened.select(budget=10).kept == 10
+        full = recompute(opened.store, opened.selection("working"))
+        assert again.counts()["unscored"] >= 30 > full.counts()["unscored"]
+
+
 def test_it_is_computed_as_it_was_whatever_came_after(store: Store) -> None:
     result, selection = saved(store)
     marks.reject(store, [int(result.pool.ids[result.kept[0]])], ME)
