@@ -39,4 +39,5 @@ def launch(known: Path, folder: Path | None = None) -> None:
 
 def can_open() -> bool:
     """Is there a terminal that the app could be drawn on?"""
-    return is_a_person(sys.stdout) and sys.stdin.isatty()
+    # It is drawn on stderr, and looks at stdout for the size.
+    return is_a_person(sys.stdout) and is_a_person(sys.stderr) and sys.stdin.isatty()
