@@ -7,14 +7,21 @@ from pathlib import Path
 
 import numpy as np
 
-from deita_store import scores, vectors
+from deita_store import scores, selections, vectors
 from deita_store.scores import Score, Scorer
+from deita_store.selections import Selection
 from deita_store.store import Store
 from deita_store.vectors import Vector
+from deita_tui import records
+from deita_tui.selection.params import Params
+from deita_tui.selection.result import Result
 from deita_tui.steps import deriving
+from deita_tui.steps.selecting import Tuner
 from tests.scoring.small_project import fill
+from tests.store.made import said
 
 ME = "ada (test)"
+FIFTY = Params(budget=50)
 TALL = (("complexity", "instruction"), ("quality", "pair"))
 
 
@@ -151,3 +158,19 @@ def clustered(count: int, seed: int = 0, dimensions: int = 8) -> list[Made]:
             )
         )
     return found
+
+
+def saved(
+    store: Store, params: Params = FIFTY, name: str | None = "mine"
+) -> tuple[Result, Selection]:
+    """Select exactly, and save."""
+    tuner = Tuner(store)
+    result = tuner.exact(params)
+    tuner.save(result, name, ME)
+    return result, selections.get(store, name)
+
+
+def as_record(text: str) -> tuple[str, int, int]:
+    """What ``edits.edit`` takes: a record that asks ``text``."""
+    record = said(text, "an answer")
+    return records.body(record).decode(), 1, sum(len(each.content) for each in record.messages)

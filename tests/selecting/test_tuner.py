@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,40 +12,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deita_store import care, edits, journal, marks, selections
+from deita_store import care, edits, marks, selections
 from deita_store.errors import StoreError
-from deita_store.freshness import stale
 from deita_store.selections import Selection
 from deita_store.store import Store
-from deita_tui import records
 from deita_tui.errors import JobError, UsageError
 from deita_tui.project import Project
 from deita_tui.selection.params import Params, parse_share
 from deita_tui.selection.ranking import order
-from deita_tui.selection.result import REASONS, STATUSES, Result
+from deita_tui.selection.result import REASONS, STATUSES
 from deita_tui.steps import deriving, indexing
 from deita_tui.steps.recomputing import recompute
 from deita_tui.steps.saving import params_of
 from deita_tui.steps.selecting import Tuner
-from tests.selecting.projects import ME, Made, add, clustered, embed, project, score
-from tests.store.made import said
-
-FIFTY = Params(budget=50)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with project(tmp_path / "project", clustered(200)) as made:
-        yield made
-
-
-def saved(
-    store: Store, params: Params = FIFTY, name: str | None = "mine"
-) -> tuple[Result, Selection]:
-    tuner = Tuner(store)
-    result = tuner.exact(params)
-    tuner.save(result, name, ME)
-    return result, selections.get(store, name)
+from tests.selecting.projects import (
+    FIFTY,
+    ME,
+    Made,
+    add,
+    as_record,
+    clustered,
+    embed,
+    project,
+    saved,
+    score,
+)
 
 
 def outcomes(store: Store, selection: Selection) -> dict[int, tuple[object, ...]]:
@@ -152,7 +142,7 @@ def test_it_is_computed_as_it_was_whatever_came_after(store: Store) -> None:
     result, selection = saved(store)
     marks.reject(store, [int(result.pool.ids[result.kept[0]])], ME)
     add(store, clustered(20, seed=9))
-    edits.edit(store, int(result.pool.ids[result.kept[1]]), *_said("something else"), ME)
+    edits.edit(store, int(result.pool.ids[result.kept[1]]), *as_record("something else"), ME)
     store.db.execute("update records set live = 0 where id = 2")
     assert recompute(store, selection).same_as(result)
 
@@ -174,80 +164,11 @@ def test_a_score_that_reads_otherwise_is_told(store: Store) -> None:
 # Staleness (D6) -----------------------------------------------------------------------------------
 
 
-def test_a_decision_makes_it_stale_and_undo_makes_it_fresh(store: Store) -> None:
-    _, selection = saved(store)
-    assert stale(store, selection) == []
-    marks.keep(store, [1, 2], ME)
-    assert stale(store, selection) == ["2 records were decided otherwise since."]
-    marks.reject(store, [2], ME)
-    marks.flag(store, [3], ME)
-    assert stale(store, selection) == ["2 records were decided otherwise since."]
-    for _ in range(3):
-        journal.undo(store, ME)
-    assert stale(store, selection) == []
-
-
-def test_arrivals_edits_scores_and_vectors_make_it_stale(store: Store) -> None:
-    _, selection = saved(store)
-    store.db.execute("delete from record_vectors where conversation_id = 1")
-    assert stale(store, selection) == ["There are newer vectors."]
-    _, selection = saved(store, name="next")
-    store.db.execute("delete from record_scores where scorer_id = 2 and conversation_id = 1")
-    assert stale(store, selection) == ["There are newer scores: q."]
-    _, selection = saved(store, name="third")
-    add(store, clustered(3, seed=3))
-    assert stale(store, selection) == ["3 records were imported since."]
-    edits.edit(store, 4, *_said("other words"), ME)
-    assert "1 record was edited, removed or brought back since." in stale(store, selection)
-    journal.undo(store, ME)
-    assert stale(store, selection) == ["3 records were imported since."]
-
-
-def test_a_removed_record_that_is_imported_again_makes_it_stale(tmp_path: Path) -> None:
-    rows = [{"instruction": f"ask {n}", "output": f"say {n}"} for n in range(6)]
-    files = []
-    for name, some in (("a", rows[:4]), ("b", rows[4:]), ("c", rows[:3])):
-        files.append(tmp_path / f"{name}.jsonl")
-        files[-1].write_text("".join(json.dumps(row) + "\n" for row in some))
-    with Project.create(tmp_path / "made") as made:
-        first = made.import_(files[0])
-        made.import_(files[1])
-        made.score(complexity="one", quality="two", backend="fake")
-        made.remove(import_id=first.import_id)
-        made.select(budget=2, threshold=1, save="mine")
-        assert made.stale("mine") == []
-        made.import_(files[2])
-        assert made.stale("mine") == ["3 records were imported again since."]
-
-
-def test_a_mark_matters_only_where_a_filter_asks_for_it(store: Store) -> None:
-    _, plain = saved(store)
-    _, asking = saved(store, Params(budget=10, exclude="tag:bad"), "asking")
-    marks.tag(store, [1], "bad", ME)
-    assert stale(store, plain) == []
-    assert len(stale(store, asking)) == 1
-
-
-def test_a_filter_that_asks_for_no_mark_is_not_stale_for_one(store: Store) -> None:
-    _, selection = saved(store, Params(budget=10, require="source:alpaca,dolly turns<3"))
-    marks.tag(store, [1], "bad", ME)
-    assert stale(store, selection) == []
-
-
-def test_what_was_written_by_hand_is_never_stale(store: Store) -> None:
-    selections.save(store, "hand", {}, {}, [], ME)
-    marks.keep(store, [1], ME)
-    assert stale(store, selections.get(store, "hand")) == []
-
-
-# Edits (D15) --------------------------------------------------------------------------------------
-
-
 def test_an_edited_record_keeps_its_outcome_until_it_is_scored_and_embedded(store: Store) -> None:
     before, _ = saved(store, name=None)
     place = int(before.kept[3])
     id_ = int(before.pool.ids[place])
-    edits.edit(store, id_, *_said("nobody scored this"), ME)
+    edits.edit(store, id_, *as_record("nobody scored this"), ME)
     pending, _ = saved(store, name=None)
     assert pending.status[place] == before.status[place]
     assert pending.score[place] == before.score[place]
@@ -455,8 +376,3 @@ with Store.open(sys.argv[1]) as store:
         assert params_of(selection) == FIFTY
         assert outcomes(again, selection) == told
         assert again.db.execute("pragma integrity_check").fetchone() == ("ok",)
-
-
-def _said(text: str) -> tuple[str, int, int]:
-    record = said(text, "an answer")
-    return records.body(record).decode(), 1, sum(len(each.content) for each in record.messages)
