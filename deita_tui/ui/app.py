@@ -268,7 +268,7 @@ class DeitaApp(App[None]):
             return
         _log.error("worker %s failed", event.worker.name, exc_info=error)
         self.notify(
-            f"{type(error).__name__}: {error}\nThe log has more: {remembered.log_file(self.home)}",
+            f"{type(error).__name__}: {error}\nThe log has more:\n{remembered.log_file(self.home)}",
             title="A mistake of the program",
             severity="error",
             markup=False,
