@@ -40,12 +40,13 @@ def resolve(name: str, home: Path) -> Path:
 def remember(folder: Path, home: Path) -> None:
     """Note that the project in ``folder`` was used just now."""
     used = str(folder.resolve())
-    _keep(home, [used, *(path for path in _read(home) if path != used)][:_REMEMBERED])
+    known = [used, *(path for path in _read(home) if path != used)][:_REMEMBERED]
+    store(home, _RECENT, known)
 
 
 def forget(folder: Path, home: Path) -> None:
     """Take a project off the list; nothing of it is touched."""
-    _keep(home, [path for path in _read(home) if Path(path) != folder])
+    store(home, _RECENT, [path for path in _read(home) if Path(path) != folder])
 
 
 def recent(home: Path) -> list[Path]:
@@ -55,22 +56,28 @@ def recent(home: Path) -> list[Path]:
     return [path for path in map(Path, _read(home)) if is_project(path)]
 
 
-def _read(home: Path) -> list[str]:
+def load(home: Path, name: str) -> object:
+    """What ``store`` kept in the projects folder under that name; None where that is nothing."""
     try:
-        known = json.loads((home / _RECENT).read_text(encoding="utf-8"))
+        return json.loads((home / name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return []
-    return [path for path in known if isinstance(path, str)] if isinstance(known, list) else []
+        return None
 
 
-def _keep(home: Path, known: list[str]) -> None:
-    if known == _read(home):
+def store(home: Path, name: str, value: object) -> None:
+    """Keep a small thing in the projects folder, as JSON; what is kept already is not touched."""
+    if load(home, name) == value:
         return
     try:
         home.mkdir(parents=True, exist_ok=True)
-        beside = home / f"{_RECENT}.{os.getpid()}"
-        beside.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        beside.replace(home / _RECENT)
+        beside = home / f"{name}.{os.getpid()}"
+        beside.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        beside.replace(home / name)
     except OSError:
         # A convenience: a home that cannot be written to must not stop anyone's work.
         return
+
+
+def _read(home: Path) -> list[str]:
+    known = load(home, _RECENT)
+    return [path for path in known if isinstance(path, str)] if isinstance(known, list) else []

@@ -3,10 +3,10 @@
 A convenience in the projects folder: what cannot be read or written is done without.
 """
 
-import json
-import os
 from pathlib import Path
 from typing import Any
+
+from deita_tui import places
 
 _FILE = "app.json"
 _LINES = 50
@@ -41,22 +41,9 @@ def log_file(home: Path) -> Path:
 
 
 def _read(home: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((home / _FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    found = places.load(home, _FILE)
     return found if isinstance(found, dict) else {}
 
 
 def _write(home: Path, told: dict[str, Any]) -> None:
-    known = _read(home)
-    if known | told == known:
-        return
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        beside = home / f"{_FILE}.{os.getpid()}"
-        beside.write_text(json.dumps(known | told, ensure_ascii=False, indent=1), encoding="utf-8")
-        beside.replace(home / _FILE)
-    except OSError:
-        # As with the list of projects: a home that cannot be written to stops nobody.
-        return
+    places.store(home, _FILE, _read(home) | told)
