@@ -196,12 +196,21 @@ def _follow(project: "Project", directory: str, queued: Sequence[_Queued], as_js
         _tell_sum(reports)
     if any(report.state != "unchanged" for report in reports):
         output.say("Full-text search is indexed behind; everything else works now.")
+        _tell_scores(project, directory)
     if as_json:
         import msgspec
 
         output.emit(msgspec.to_builtins(reports))
     if worst:
         raise typer.Exit(worst)
+
+
+def _tell_scores(project: "Project", directory: str) -> None:
+    """The files may bring scores of their own."""
+    likely = [f"{each.name}={each.measures}" for each in project.score_fields() if each.measures]
+    if likely:
+        told = printable(" ".join(likely))
+        output.note(f"Fields that look like scores: deita-tui scores fields {directory} {told}", 0)
 
 
 def _told_end(queued: _Queued, job: "Job") -> Exit:
