@@ -163,6 +163,23 @@ def _first(said: str) -> str:
     return re.sub(r"^(\w+: )*(error loading model: )?(\w+: )*", "", first) or "no reason is given"
 
 
+def tokens(llama: Any, vocabulary: int, text: str) -> list[int]:
+    """Token ids of ``text`` as plain text, after BOS where the model's file asks for it.
+
+    Args:
+        llama: the library.
+        vocabulary: the model's, as llama.cpp points to it.
+        text: what to tokenize; nothing in it becomes a special token.
+    """
+    data = text.encode("utf-8")
+    count = -(len(data) // 2 + 8)
+    while count < 0:
+        found = (llama.llama_token * -count)()
+        count = llama.llama_tokenize(vocabulary, data, len(data), found, len(found), False, False)
+    begins = llama.llama_vocab_get_add_bos(vocabulary)
+    return [*([llama.llama_vocab_bos(vocabulary)] if begins else []), *found[:count]]
+
+
 def physical_cores() -> int:
     """Cores that this process may use, two threads of one core counted once."""
     allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None

@@ -1,0 +1,1 @@
+"""What another precision or another backend costs a model's scores, measured on this machine."""
