@@ -1,7 +1,8 @@
 """Commands about what the user thinks of a record, and about taking that back."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,16 @@ from deita_tui.errors import UsageError
 from deita_tui.printable import printable
 
 if TYPE_CHECKING:
-    from deita_store.journal import Act
+    from deita_store.acts import Act
+    from deita_tui.project import Project
+
+Effect = Annotated[
+    bool, typer.Option("--effect", help="Select again, and say who comes in and who goes.")
+]
+
+_VERBS = {"keep": "kept", "reject": "rejected", "clear": "cleared"}
+_NAMED = 5
+"""So many records of an act are named."""
 
 
 def decide(
@@ -20,7 +30,10 @@ def decide(
     directory: Dir,
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID", help="Records, by id or uid.", show_default=False),
+        typer.Argument(
+            metavar="ID", show_default=False,
+            help="Records, by id or uid; - reads them from standard input, one a line.",
+        ),
     ] = None,
     where: Where = "",
     keep: Annotated[bool, typer.Option("--keep", help="Always select them.")] = False,
@@ -39,9 +52,10 @@ def decide(
         int | None,
         typer.Option("--rate", metavar="1-6", help="Your own rating; 0 removes it."),
     ] = None,
+    effect: Effect = False,
     yes: Yes = False,
     as_json: Json = False,
-) -> None:
+) -> None:  # fmt: skip
     """Keep, reject, tag, flag, rate or note records; `undo` takes it back."""
     chosen = [name for name, on in (("keep", keep), ("reject", reject), ("clear", clear)) if on]
     if len(chosen) > 1:
@@ -55,56 +69,123 @@ def decide(
     if bool(ids) == bool(where):
         raise UsageError("Which records? Give their ids, or --where FILTER (and not both).")
     with opened(ctx, directory) as project:
-        refs: Sequence[int | str] = project.view(where).ids if where else ids or ()
+        refs: Sequence[int | str] = project.view(where).ids if where else _named(ids or ())
         if where and not _agreed(len(refs), yes):
             output.say("Nothing was changed.")
             return
-        act = project.mark(refs, fields)
-    _report(act, as_json, none="Nothing had to change.")
+        doing = Doing(project, as_json, effect, _VERBS.get("".join(chosen), "marked"))
+        doing.do(lambda: project.mark(refs, fields), none="Nothing had to change.")
 
 
-def undo(ctx: typer.Context, directory: Dir, as_json: Json = False) -> None:
-    """Take back the last thing that was decided or removed."""
-    with opened(ctx, directory) as project:
-        act = project.undo()
-    _report(act, as_json, none="Nothing to undo.", verb="Undone: ")
-
-
-def redo(ctx: typer.Context, directory: Dir, as_json: Json = False) -> None:
-    """Do again what was taken back last."""
-    with opened(ctx, directory) as project:
-        act = project.redo()
-    _report(act, as_json, none="Nothing to redo.", verb="Done again: ")
-
-
-def journal(
+def undo(
     ctx: typer.Context,
     directory: Dir,
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="How many entries at most.")
-    ] = 50,
-    as_json: Json = False,
-) -> None:
-    """List who decided what, the latest first."""
-    with opened(ctx, directory, read_only=True) as project:
-        entries = list(project.journal(limit))
-    if as_json:
-        output.emit([asdict(entry) for entry in entries])
-        return
-    columns = [
-        output.Column("entry", number=True),
-        output.Column("at"),
-        output.Column("who"),
-        output.Column("what", long=True),
-        output.Column("state"),
-    ]
-    output.table(
-        columns,
-        (
-            (entry.id, entry.at[:19], entry.actor, entry.summary, "undone" if entry.undone else "")
-            for entry in entries
+    to: Annotated[
+        int | None,
+        typer.Option(
+            "--to", metavar="ENTRY", min=0, show_default=False,
+            help="Take back everything after this entry of the journal; 0: all there is.",
         ),
-    )
+    ] = None,
+    effect: Effect = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Take back the last thing that was decided, changed or removed."""
+    with opened(ctx, directory) as project:
+        if to is None:
+            doing = Doing(project, as_json, effect, "undone for")
+            doing.do(project.undo, none="Nothing to undo.", lead="Undone: ")
+            return
+        count = project.undo_depth(after=to)
+        if count > 1 and not _meant(count, to, yes):
+            output.say("Nothing was undone.")
+            return
+        acts = project.undo_to(to)
+        if as_json:
+            output.emit([asdict(act) for act in acts])
+            return
+        for act in acts:
+            report(project, act, False, none="", lead="Undone: ")
+        if not acts:
+            output.say("Nothing to undo.")
+
+
+def redo(ctx: typer.Context, directory: Dir, effect: Effect = False, as_json: Json = False) -> None:
+    """Do again what was taken back last."""
+    with opened(ctx, directory) as project:
+        doing = Doing(project, as_json, effect, "done again for")
+        doing.do(project.redo, none="Nothing to redo.", lead="Done again: ")
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """An act on the command line: done, reported, and, where that is asked for, its effect."""
+
+    project: "Project"
+    as_json: bool
+    effect: bool
+    verb: str
+    """What was done to the records, as the effect says it."""
+
+    def do(self, act: "Callable[[], Act | None]", none: str, lead: str = "") -> None:
+        """Do it.
+
+        Args:
+            act: what is done.
+            none: what is said where nothing had to change.
+            lead: what the act's own words are told behind.
+        """
+        if not self.effect:
+            report(self.project, act(), self.as_json, none, lead)
+            return
+        from deita_tui.cli.selected import told as progress
+        from deita_tui.selection.effects import told
+
+        done, found = self.project.with_effect(act, progress=progress())
+        if not self.as_json:
+            report(self.project, done, False, none, lead)
+            if found:
+                output.say(told(found, self.verb))
+            return
+        shown = found and {
+            "entered": found.entered.tolist(), "left": found.left.tolist(), "now": found.now,
+            "kept": found.kept, "budget": found.budget, "overflow": found.overflow,
+        }  # fmt: skip
+        output.emit(done and {**asdict(done), "effect": shown})
+
+
+def report(project: "Project", act: "Act | None", as_json: bool, none: str, lead: str = "") -> None:
+    """Say what an act came to, and which records it was about."""
+    if as_json:
+        output.emit(asdict(act) if act else None)
+        return
+    if act is None:
+        output.say(none)
+        return
+    # A single record, or two, are named by the summary itself.
+    which = f" ({named(project, act)})" if act.records > 1 and act.kind != "swap" else ""
+    output.say(f"{lead}{printable(act.summary)}{which}")
+
+
+def named(project: "Project", act: "Act") -> str:
+    """The first records of an act, by id; empty where it is about none."""
+    first = project.touched(act.id, limit=_NAMED + 1)
+    told = [f"#{id_}" for id_ in first[:_NAMED]]
+    return ", ".join([*told, "…"] if len(first) > _NAMED else told)
+
+
+def _named(ids: Sequence[str]) -> Sequence[str]:
+    """The records that are named on the line, or on standard input: the first word of each line."""
+    if list(ids) != ["-"]:
+        return ids
+    lines = (line.split() for line in sys.stdin)
+    return [words[0] for words in lines if words]
+
+
+def _meant(count: int, to: int, yes: bool) -> bool:
+    what = f"the {count:,} things that were done after entry {to}"
+    return agreed(f"That takes back {what}", f"Take back {what}?", yes)
 
 
 def _agreed(count: int, yes: bool) -> bool:
@@ -130,10 +211,3 @@ def _fields(
     if rate is not None:
         fields["rating"] = rate or None
     return fields
-
-
-def _report(act: "Act | None", as_json: bool, none: str, verb: str = "") -> None:
-    if as_json:
-        output.emit(asdict(act) if act else None)
-    else:
-        output.say(verb + printable(act.summary) if act else none)

@@ -12,6 +12,8 @@ from deita_tui.export.problems import Summary
 
 MANIFEST = "manifest.json"
 DECISIONS = "provenance/decisions.jsonl"
+JOURNAL = "provenance/journal.jsonl"
+CHANGES = "provenance/changes.jsonl"
 FORMAT = "deita-tui export"
 VERSION = 1
 UNKNOWN = "unknown"

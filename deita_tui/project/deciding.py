@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from deita_tui.project.opened import Opened, Refs
+from deita_tui.project.opened import Opened, Ref, Refs
 
 if TYPE_CHECKING:
     from deita_store.acts import Act
+    from deita_store.journal import Change
+    from deita_tui.selection.effects import Effect
+    from deita_tui.steps.prices import Price
+    from deita_tui.steps.progress import Progress
 
 Decision = Literal["keep", "reject", "clear"]
 
@@ -57,6 +62,32 @@ class Deciding(Opened):
         ids = self.resolve(refs)
         return marks.mark(self.store, ids, fields, self.actor, summary=f"{told}: {{}}")
 
+    def swap(
+        self, ref: Ref, *, blocker: Ref | None = None, selection: str | None = None
+    ) -> Act | None:
+        """Keep a record and reject the one that keeps it out, as one act.
+
+        Args:
+            ref: the record to keep.
+            blocker: the one to reject; default: the record that it is too similar to.
+            selection: in which selection; default: the working one, or the one saved last where
+                there is none.
+
+        Returns:
+            The act, or None where both are decided so already.
+
+        Raises:
+            UsageError: nothing keeps the record out that could be rejected.
+            StoreError: there is no such record or selection.
+        """
+        from deita_store import marks
+        from deita_tui.steps import swapping
+
+        (record,) = self.resolve(ref)
+        other = None if blocker is None else self._id(blocker)
+        out = swapping.counterpart(self.store, record, other, selection)
+        return marks.swap(self.store, record, out, self.actor)
+
     def undo(self) -> Act | None:
         """Take back the last act; None when there is none."""
         from deita_store import journal
@@ -69,6 +100,39 @@ class Deciding(Opened):
 
         return journal.redo(self.store, self.actor)
 
+    def undo_to(self, entry: int) -> Sequence[Act]:
+        """Take back everything after an entry of the journal (0: all of it), the newest first.
+
+        Raises:
+            StoreError: the journal has no such entry.
+        """
+        from deita_store import journal
+
+        return journal.undo_to(self.store, entry, self.actor)
+
+    def undo_depth(self, after: int = 0) -> int:
+        """How many acts undo could take back; of these, the ones after an entry of the journal."""
+        from deita_store import journal
+
+        return journal.depth(self.store, after)
+
+    def touched(self, entry: int, limit: int | None = None) -> array[int]:
+        """The records that an entry of the journal was about, in the order of their ids.
+
+        Args:
+            entry: of an undo or redo: what the act was about that it names.
+            limit: the first so many.
+        """
+        from deita_store import journal
+
+        return array("q", journal.record_ids(self.store, entry, limit))
+
+    def changes(self, entry: int) -> Sequence[Change]:
+        """What an entry of the journal changed, record by record."""
+        from deita_store import journal
+
+        return journal.changes_of(self.store, entry)
+
     def journal(self, limit: int = 100, before: int | None = None) -> Sequence[Act]:
         """Who did what, the latest first.
 
@@ -79,6 +143,66 @@ class Deciding(Opened):
         from deita_store import journal
 
         return journal.entries(self.store, limit, before)
+
+    def with_effect(
+        self,
+        act: Callable[[], Act | None],
+        selection: str | None = None,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> tuple[Act | None, Effect | None]:
+        """Do something, and see what it does to a selection; that itself stays as it was saved.
+
+        Args:
+            act: what is done, such as ``lambda: project.decide(412, "keep")``.
+            selection: whose parameters; default: the working one's, or those of the one saved
+                last where there is none.
+            progress: told how far reading is.
+
+        Returns:
+            The act, and its effect; None and None where nothing had to change.
+
+        Raises:
+            StoreError: nothing is selected; then nothing was done.
+        """
+        from deita_store import freshness
+        from deita_tui.project.following import followed
+        from deita_tui.selection.effects import effect
+        from deita_tui.steps import again, swapping
+
+        chosen = swapping.in_force(self.store, selection)
+        tuner, before = followed(again.again(self.store, chosen), progress)
+        texts = freshness.acts(self.store)
+        done = act()
+        if done is None:
+            return None, None
+        if freshness.acts(self.store) != texts:  # decisions it hears of by itself
+            followed(tuner.reload(before.params), progress)
+        after = tuner.exact(before.params)
+        return done, effect(before, after, self.touched(done.id))
+
+    def prices(
+        self,
+        selection: str | None = None,
+        limit: int = 50,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Sequence[Price]:
+        """What each keep and each reject costs: the selection without that one decision.
+
+        Args:
+            selection: whose parameters; default: the working one's, or those of the one saved
+                last where there is none.
+            limit: how many decisions at most, the latest first.
+            progress: told how far it is.
+
+        Raises:
+            StoreError: nothing is selected.
+        """
+        from deita_tui.project.following import followed
+        from deita_tui.steps import prices
+
+        return followed(prices.prices(self.store, selection, limit), progress)
 
 
 def _told(field: str, value: str | int | bool | None) -> str:

@@ -52,6 +52,12 @@ class Looking(Opened):
 
         return View(self.store, filter, sort, Context(self.store, selection))
 
+    def head(self, sort: str = "-score") -> View | None:
+        """The first of all records by score, in milliseconds; see ``deita_store.view.head``."""
+        from deita_store import view
+
+        return view.head(self.store, sort)
+
     def list(
         self,
         filter: str = "",

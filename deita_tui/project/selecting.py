@@ -203,6 +203,30 @@ class Selecting(Looking, Working):
             return ()
         return stale(self.store, selections.find(self.store, name))
 
+    def select_again(
+        self, name: str | None = None, *, save: str | None = None, progress: Report | None = None
+    ) -> SelectionReport:
+        """Make a selection once more of what the project holds now, with the same parameters.
+
+        Args:
+            name: the selection; default: the one saved last, or the working one.
+            save: what to call the new one; default: it becomes the working selection.
+            progress: told how far reading is.
+
+        Raises:
+            UsageError: it was written by hand.
+            StoreError: there is a selection of that name already, or none to make again.
+        """
+        from deita_store import selections
+        from deita_tui.steps import again, summary
+
+        started = monotonic()
+        if save is not None:
+            selections.require_free(self.store, save)
+        tuner, result = _followed(again.again(self.store, self.selection(name)), progress)
+        id_ = tuner.save(result, save, self.actor)
+        return summary.report(self.store, result, id_, save, monotonic() - started)
+
     def hide_selection(self, name: str) -> Act:
         """Take a saved selection out of sight; undo shows it again."""
         from deita_store import selections

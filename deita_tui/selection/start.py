@@ -62,6 +62,8 @@ def start(
     pinned = pool.pinned & ~pool.rejected
     status[pinned] = outcome.KEPT
     reason[pinned] = outcome.NO_REASON
+    if pool.pending is not None:
+        reason[pinned & pool.pending] = outcome.EDITED
     status[pool.rejected] = outcome.REJECTED
     reason[pool.rejected] = outcome.NO_REASON
     ordered = everything(ranking)

@@ -14,7 +14,7 @@ from deita_tui.embedding.asking import Answer, Asker
 from deita_tui.embedding.lite import spelt
 from deita_tui.figures import plural
 from deita_tui.scoring.batches import Pace, batches
-from deita_tui.steps import embedding_models
+from deita_tui.steps import embedding_models, reach
 from deita_tui.steps.embedding_args import EmbedArgs, EmbedReport
 from deita_tui.steps.embedding_models import Model, Opener
 from deita_tui.steps.embedding_windows import Window, reading, windows
@@ -106,7 +106,8 @@ class _Run:
         with store.transaction():
             self.id = vectors.ensure_embedder(store, self.name, dimensions, config)
             vectors.save_model(store, self.id, args.embedder)
-            vectors.save_reach(store, self.id, _reach(args, len(work.todo)))
+            if args.where != reach.EDITED:
+                vectors.save_reach(store, self.id, _reach(args, len(work.todo)))
         if args.retry:
             vectors.forget_failures(store, self.id)
         self._pending = vectors.pending(store, self.id, work.todo)

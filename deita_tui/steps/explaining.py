@@ -80,28 +80,49 @@ def explain(
     """
     yield Progress(0, None, "records", "reading the selection")
     case, note = yield from _case(store, selection)
+    then = basis.parse(selection.computed_from)
+    asked = Asked(selection.name or WORKING, then.scorers, selection.basis.embedder_id)
+    return of_case(store, case, record, asked, tuple(stale(store, selection)), note)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Of which selection something is explained, and what it was made with."""
+
+    selection: str
+    scorers: Mapping[str, int]
+    """Their ids, by what the formula calls them."""
+    embedder: int | None
+
+
+def of_case(
+    store: Store, case: Case, record: int, asked: Asked, stale: tuple[str, ...] = (), note: str = ""
+) -> Explained:
+    """Explain a record of a selection that is at hand.
+
+    Raises:
+        StoreError: the selection does not know the record.
+    """
     place = int(loading.places(case.pool.ids, np.array([record]))[0])
     if place < 0:
         raise StoreError(
-            f"The selection {selection.name or WORKING} does not know record {record}.",
+            f"The selection {asked.selection} does not know record {record}.",
             "It came later, or was removed. Select again.",
         )
     about = explaining.explain(case, place)
     mentioned = _shown(store, _ids(about))
-    own = _shown(store, [record])[record]
     return Explained(
-        selection=selection.name or WORKING,
+        selection=asked.selection,
         formula=case.params.formula,
         rule=case.params.turns,
         threshold=case.params.threshold,
-        record=own,
-        turns=_turns(store, selection, case, place, record),
+        record=_shown(store, [record])[record],
+        turns=_turns(store, asked.scorers, case, place, record),
         about=about,
         differs=None
         if about.blocked_by is None
-        else differing_texts(store, selection.basis.embedder_id, record, about.blocked_by),
+        else differing_texts(store, asked.embedder, record, about.blocked_by),
         mentioned=mentioned,
-        stale=tuple(stale(store, selection)),
+        stale=stale,
         note=note,
     )
 
@@ -143,10 +164,10 @@ def _shown(store: Store, ids: list[int]) -> dict[int, Shown]:
 
 
 def _turns(
-    store: Store, selection: Selection, case: Case, place: int, record: int
+    store: Store, scorers: Mapping[str, int], case: Case, place: int, record: int
 ) -> tuple[TurnScore, ...]:
     start, end = case.pool.turn_start[place : place + 2].tolist()
-    reasons = _reasons(store, basis.parse(selection.computed_from).scorers, record)
+    reasons = _reasons(store, scorers, record)
     found = []
     for turn in range(end - start):
         values = {part: float(each[start + turn]) for part, each in case.pool.scores.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from deita_store import imports, scores, vectors
+from deita_store import imports, scores, tastes, vectors
 from deita_store.exports import Exported
 from deita_store.imports import Import
 from deita_tui import __file__ as package
@@ -90,11 +90,11 @@ def models(source: Source, again: Manifest | None = None) -> tuple[tuple[Model, 
     if selection:
         named |= {selection.basis.complexity_id, selection.basis.quality_id}
     scorers = []
-    for each in scores.scorers(store):
-        if selection is None or each.id in named:
+    for each in tastes.and_scorers(store):
+        if each.id in named or (selection is None and each.measures != tastes.TASTE):
             identity = scores.identity(store, each.id)
             model = scores.model(store, each.id)
-            made = _model(each.name, each.measures, identity, model, each.config)
+            made = _model(tastes.lasting_name(each), each.measures, identity, model, each.config)
             scorers.append(_as_told(made, known))
     number = embedder_id(source)
     for embedder in vectors.embedders(store):

@@ -15,9 +15,11 @@ from deita_store.exports import Fate
 from deita_store.store import now
 from deita_tui.export import cards, files, manifests, names, vectors
 from deita_tui.export.cards import Figures
-from deita_tui.export.items import Item, Needs, Row
+from deita_tui.export.items import Item, Needs, Options, Row
 from deita_tui.export.manifests import (
+    CHANGES,
     DECISIONS,
+    JOURNAL,
     MANIFEST,
     Input,
     Licence,
@@ -29,7 +31,7 @@ from deita_tui.export.manifests import (
 )
 from deita_tui.export.problems import Problems, Summary
 from deita_tui.export.target import Layout, Target
-from deita_tui.steps import export_facts, export_splits
+from deita_tui.steps import export_facts, export_journal, export_splits
 from deita_tui.steps.export_source import Source
 from deita_tui.steps.exporting_args import ExportArgs
 from deita_tui.steps.progress import Progress
@@ -71,6 +73,7 @@ def write(folder: Path, parts: Parts, args: ExportArgs) -> Generator[Progress, N
         rows = yield from _write_rows(folder, paths, parts, args)
     counts = Counter[str]()
     rows[DECISIONS] = _write_lines(folder / DECISIONS, _fates(parts, counts))
+    rows |= _write_journal(folder, parts.source)
     layout = Layout(_title(parts.source), args.options, paths, rows, parts.needs)
     for path, text in target.extra(layout).items():
         _write_text(folder / path, text)
@@ -94,11 +97,16 @@ def _write_rows(
             for split, path in paths.items()
         }
         for done, (item, _) in enumerate(parts.source.items(list(parts.splits)), start=1):
-            row = parts.target.row(item, parts.needs, args.options)
-            open_files[parts.splits[item.id]].add(row | _further(item, parts.needs))
+            row = made(parts.target, item, parts.needs, args.options)
+            open_files[parts.splits[item.id]].add(row)
             if done % _EVERY == 0:
                 yield Progress(done, total, "records", "writing")
     return {paths[split]: file.rows for split, file in open_files.items()}
+
+
+def made(target: Target, item: Item, needs: Needs, options: Options) -> Row:
+    """A record as the row that is written."""
+    return target.row(item, needs, options) | _further(item, needs)
 
 
 def _further(item: Item, needs: Needs) -> Row:
@@ -119,6 +127,17 @@ def _write_vectors(path: Path, parts: Parts) -> Generator[Progress, None, dict[s
     shape = (len(ids), wide)
     vectors.write(path, np.array(ids, "<i8"), uids, blocks, shape)
     return {path.name: len(ids)}
+
+
+def _write_journal(folder: Path, source: Source) -> dict[str, int]:
+    """What was done by hand; rows by file, and no file where there is nothing to tell."""
+    written = {}
+    for name, read in ((JOURNAL, export_journal.acts), (CHANGES, export_journal.changes)):
+        if count := _write_lines(folder / name, read(source.store, source.journal)):
+            written[name] = count
+        else:
+            (folder / name).unlink()
+    return written
 
 
 def _fates(parts: Parts, counts: Counter[str]) -> Iterator[Row]:

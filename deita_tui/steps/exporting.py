@@ -16,7 +16,7 @@ from deita_tui.errors import UsageError
 from deita_tui.export import names
 from deita_tui.export.cards import Figures
 from deita_tui.export.checking import Checker, Count
-from deita_tui.export.items import Item
+from deita_tui.export.items import Item, Row
 from deita_tui.export.manifests import Manifest
 from deita_tui.export.placing import Place
 from deita_tui.export.problems import Problems
@@ -137,7 +137,16 @@ class _Checked:
             tokens=self.checker.tokens if counted else None,
             counted=self.counted,
             notes=(*self.source.stale, *self.source.notes),
+            example=self._example(args) if args.check else None,
         )
+
+    def _example(self, args: ExportArgs) -> Row | None:
+        """The first row that would be written, where rows are."""
+        first = next(iter(self.splits), None)
+        if first is None or self.target.container == "npz":
+            return None
+        ((item, _),) = self.source.items([first])
+        return export_writing.made(self.target, item, self.checker.needs, args.options)
 
 
 def _checked(

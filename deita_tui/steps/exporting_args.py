@@ -2,7 +2,7 @@
 
 import msgspec
 
-from deita_tui.export.items import Kind, Options
+from deita_tui.export.items import Kind, Options, Row
 from deita_tui.export.manifests import Output
 from deita_tui.export.problems import Problem, Summary
 from deita_tui.export.splitting import SIMILAR
@@ -77,3 +77,5 @@ class ExportReport(msgspec.Struct, frozen=True):
     """How they were counted."""
     notes: tuple[str, ...] = ()
     """What else a user should know; sentences."""
+    example: Row | None = None
+    """The first row as it would be written; of a dry run, where rows are."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deita_store import freshness
+from deita_store import freshness, tastes
 from deita_store import pool as tables
 from deita_store.pool import Decisions, Members, Scores
 from deita_store.scores import Scorer
@@ -237,10 +237,26 @@ def _scores(
     start = np.searchsorted(owners, np.arange(len(versions) + 1)).astype(np.int64)
     texts = {"instruction": turns.instructions, "pair": turns.pairs}
     found = {
-        part: given(texts[scorer.reads], tables.scores(store, scorer.id))
+        part: _of_records(store, scorer.id, versions, start)
+        if scorer.measures == tastes.TASTE
+        else given(texts[scorer.reads], tables.scores(store, scorer.id))
         for part, scorer in scorers.items()
     }
     return start, found
+
+
+def _of_records(store: Store, scorer_id: int, versions: Ints, start: Ints) -> NDArray[np.float64]:
+    """What is said of whole records, for each of their turns; NaN where there is nothing."""
+    return np.repeat(means(store, scorer_id, versions), np.diff(start))
+
+
+def means(store: Store, scorer_id: int, versions: Ints) -> NDArray[np.float64]:
+    """The mean that a scorer gave each of ``versions``; NaN where there is none."""
+    known, values = tables.means(store, scorer_id)
+    if not len(known):
+        return np.full(len(versions), np.nan)
+    at = places(wrapped(known), versions)
+    return np.where(at >= 0, np.frombuffer(values, np.float64)[at], np.nan)
 
 
 def given(texts: bytes, scores: Scores) -> NDArray[np.float64]:

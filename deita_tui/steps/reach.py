@@ -6,6 +6,9 @@ import msgspec
 
 from deita_tui.steps.scoring_args import ScoreArgs
 
+EDITED = "is:edited"
+"""The filter of a run that follows edits: it tells nothing of why other records are unscored."""
+
 
 class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one run was limited to; nothing but ``records`` where it was about all of them."""
@@ -35,6 +38,8 @@ def of(args: ScoreArgs, records: int) -> Reach:
 
 def widened(known: Mapping[str, object] | None, new: Reach) -> dict[str, object]:
     """``known`` and one run more, as the project keeps it; a run that others cover adds nothing."""
+    if known is not None and new.where == EDITED:
+        return dict(known)
     runs = [each for each in _runs(known) if not new.covers(each)]
     if not any(each.covers(new) for each in runs):
         runs.insert(0, new)

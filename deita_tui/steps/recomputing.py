@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deita_store import edits, freshness, scores, vectors
+from deita_store import edits, freshness, tastes, vectors
 from deita_store import pool as tables
 from deita_store.pool import Decisions, Members
 from deita_store.selections import Selection
@@ -93,7 +93,7 @@ def _as_then(then: Basis, arrays: Arrays) -> Arrays:
 
 
 def _roles(store: Store, then: Basis) -> Roles:
-    known = {each.id: each for each in scores.scorers(store)}
+    known = {each.id: each for each in tastes.and_scorers(store)}
     embedders = {each.id: each for each in vectors.embedders(store)}
     gone = [part for part, id_ in then.scorers.items() if id_ not in known]
     if gone or (then.embedder is not None and then.embedder not in embedders):

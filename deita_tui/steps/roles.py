@@ -8,7 +8,7 @@ scorers of one name measure.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deita_store import scores, vectors
+from deita_store import scores, tastes, vectors
 from deita_store.context import nearest
 from deita_store.scores import Scorer
 from deita_store.store import Store
@@ -40,7 +40,11 @@ class Roles:
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for equal casts."""
-        cast = sorted((part, scorer.id) for part, scorer in self.scorers.items())
+        # A learned taste that was dropped may leave its id to the next one.
+        cast = sorted(
+            (part, scorer.id, str(scorer.config.get("model", "")))
+            for part, scorer in self.scorers.items()
+        )
         return (*cast, self.embedder and self.embedder.id)
 
 
@@ -89,7 +93,7 @@ def needs_vectors(params: Params) -> bool:
 
 
 def _cast(store: Store, params: Params, notes: list[str]) -> dict[str, Scorer]:
-    known = scores.scorers(store)
+    known = tastes.and_scorers(store)
     asked = {"c": params.complexity, "q": params.quality}
     parts = dict.fromkeys(factor.name for factor in formula.parse(params.formula))
     try:
@@ -146,6 +150,11 @@ def _by_name(store: Store, known: Sequence[Scorer], part: str) -> list[Scorer]:
         fitting = [e for e in known if _is_called(store, e, name) and e.measures == measures]
     if not fitting:
         fitting = [each for each in known if each.measures == part.lower()]
+    if not fitting and part == tastes.TASTE:
+        raise UsageError(
+            "No taste is learned yet, so it cannot stand in a formula.",
+            f"Learn it from what you kept and rejected: deita-tui taste {store.folder} --learn",
+        )
     if not fitting:
         raise _unknown(known, part)
     return fitting

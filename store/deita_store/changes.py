@@ -82,6 +82,12 @@ def choose(db: sqlite3.Connection, ids: Iterable[int], *, removed: bool = False)
         raise WrongArgumentError(f"There is no record {record} in this project.")
 
 
+def choose_only(db: sqlite3.Connection, ids: Iterable[int]) -> None:
+    """The same, in place of those that were named before; what is staged for them stays."""
+    db.execute("delete from temp.chosen")
+    choose(db, ids)
+
+
 def stage_mark(db: sqlite3.Connection, field: Mark, value: str | None) -> None:
     """Stage ``value`` for one mark of the chosen records, where it is another than now."""
     current = _CURRENT[field]

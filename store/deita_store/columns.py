@@ -161,6 +161,10 @@ _LIST = (
         lambda context: scorer_mean(context.quality), aliases=("quality",),
     ),
     Column(
+        "taste", "number", "taste", "the chance that you would keep it, as learned from you",
+        "taste<0.2", lambda context: scorer_mean(context.taste),
+    ),
+    Column(
         "rank", "number", "rank", "its place among the kept", "rank:1..100",
         lambda context: _outcome(context, "rank"),
     ),

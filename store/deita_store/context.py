@@ -51,26 +51,32 @@ class Context:
         StoreError: there is no selection of that name.
     """
 
-    __slots__ = ("complexity", "quality", "scorers", "selection", "store")
+    __slots__ = ("complexity", "quality", "scorers", "selection", "store", "taste")
 
     def __init__(self, store: Store, selection: str | None = None) -> None:
         self.store = store
         self.selection = _selection(store, selection)
         found = [
             Scorer(*row)
-            for row in store.db.execute("select id, name, measures, reads from scorers order by id")
+            for row in store.db.execute(
+                "select id, name, measures, reads from scorers"
+                " where name <> 'taste (being learned)' order by id"
+            )
         ]
         self.scorers = _named(found)
         """Every scorer by its name in lower case; what it measures serves too where it is alone."""
         chosen = self.selection
         self.complexity = _role(found, "complexity", chosen.complexity_id if chosen else None)
         self.quality = _role(found, "quality", chosen.quality_id if chosen else None)
+        self.taste = next((s for s in found if s.measures == s.name == "taste"), None)
 
     def missing(self, name: str) -> str:
         """Why a column has no value for any record here; empty where it may have one."""
         if name in ("c", "q"):
             measures, scorer = _MEASURED[name]
             return "" if scorer(self) else self._unclear(measures)
+        if name == "taste" and self.taste is None:
+            return "No taste is learned yet: deita-tui taste DIR --learn does that."
         if self.selection is not None or name not in _SELECTED:
             return ""
         if name != "score":

@@ -78,7 +78,9 @@ def _sources(store: Store) -> tuple[list[tuple[str, int]], int]:
 
 
 def _scored(store: Store) -> list[tuple[str, str, int]]:
-    scorers = store.db.execute("select id, name, measures from scorers order by id").fetchall()
+    scorers = store.db.execute(
+        "select id, name, measures from scorers where measures <> 'taste' order by id"
+    ).fetchall()
     return [
         (name, measures, _in_force(store, "record_scores", "scorer_id", id_))
         for id_, name, measures in scorers

@@ -22,6 +22,10 @@ _IN = "in (select value from json_each(?))"
 _NUMBERS = ("score", "rank", "position", "similarity")
 
 
+ActRow = tuple[int, str, str, str, str, int, int | None]
+ChangeRow = tuple[int, str, str, str | int | None, str | int | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """One record on its way out."""
@@ -106,6 +110,34 @@ def values_at(store: Store, field: str, act: int | None) -> dict[int, str | None
         if stands:
             values[record] = after
     return values
+
+
+def acts(store: Store, last: int) -> Iterator[ActRow]:
+    """The acts of the journal up to ``last``, the oldest first, without exports.
+
+    Each as its id, when, who, kind, summary, how many records, and the act that it names.
+    """
+    return store.db.execute(
+        "select id, at, actor, kind, summary, coalesce(json_extract(args, '$.count'), 0), target"
+        " from journal where id <= ? and kind <> 'export' order by id",
+        (last,),
+    )
+
+
+def changes(store: Store, last: int) -> Iterator[ChangeRow]:
+    """What acts up to ``last`` changed: act, uid, field, before, after; of texts the revision."""
+    return store.db.execute(
+        "select c.journal_id, r.uid, c.field,"
+        " case c.field when 'conversation' then b.revision else c.before end,"
+        " case c.field when 'conversation' then a.revision else c.after end"
+        " from changes c join records r on r.id = c.record_id"
+        " left join conversations b"
+        " on c.field = 'conversation' and b.id = cast(c.before as integer)"
+        " left join conversations a"
+        " on c.field = 'conversation' and a.id = cast(c.after as integer)"
+        " where c.journal_id <= ? order by c.journal_id, c.record_id, c.field",
+        (last,),
+    )
 
 
 def kept(store: Store, selection_id: int) -> tuple["array[int]", int]:

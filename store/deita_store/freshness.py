@@ -76,6 +76,8 @@ def _measures(store: Store, then: Mapping[str, Any]) -> Sequence[str]:
     ]
     if newer:
         told.append(f"There are newer scores: {', '.join(newer)}.")
+    if "taste" in then["scorers"] and then["scorers"]["taste"] != _taste(store):
+        told.append("Your taste was learned anew, or forgotten, since.")
     embedder = then["embedder"]
     if embedder is not None and embedded(store, embedder, last) != then["embedded"]:
         told.append("There are newer vectors.")
@@ -179,6 +181,12 @@ def arrived(store: Store, last_record: int) -> int:
     return int(count)
 
 
+def newest(store: Store) -> int:
+    """The newest record's id, in force or not; 0 where there is none."""
+    (id_,) = store.db.execute("select ifnull(max(id), 0) from records").fetchone()
+    return int(id_)
+
+
 def _in_force(store: Store, last_record: int) -> int:
     """How many records up to that one are in force."""
     (count,) = store.db.execute(
@@ -195,6 +203,14 @@ def scored(store: Store, scorer_id: int, last_version: int) -> tuple[int, int]:
         (scorer_id, last_version),
     ).fetchone()
     return int(count), int(values)
+
+
+def _taste(store: Store) -> int | None:
+    """The model of the user's taste that is in use."""
+    row = store.db.execute(
+        "select id from scorers where measures = 'taste' and name = 'taste'"
+    ).fetchone()
+    return None if row is None else int(row[0])
 
 
 def embedded(store: Store, embedder_id: int, last_version: int) -> int:

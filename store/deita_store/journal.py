@@ -9,6 +9,7 @@ by the function that ``_EFFECTS`` names for its kind.
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from deita_store import acts, changes, removals, selections
@@ -18,7 +19,10 @@ from deita_store.store import Store
 
 __all__ = [
     "Act",
+    "Change",
     "actor",
+    "changes_of",
+    "depth",
     "entries",
     "record_ids",
     "redo",
@@ -30,6 +34,18 @@ __all__ = [
 
 Effect = Callable[[sqlite3.Connection, int, Mapping[str, Any], bool], None]
 """Brings about (True) or takes back (False) what an act with these arguments did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an act changed of one record."""
+
+    record: int
+    field: str
+    """``decision``, ``flag``, ``rating``, ``note``, ``conversation`` (a version), ``tag:NAME``."""
+    before: str | None
+    after: str | None
+
 
 _EFFECTS: dict[str, Effect] = {
     "remove": removals.apply,
@@ -97,14 +113,48 @@ def entries(store: Store, limit: int = 100, before: int | None = None) -> list[A
     return [acts.from_row(row) for row in rows.fetchall()]
 
 
-def record_ids(store: Store, act_id: int) -> list[int]:
-    """The records that an act changed (of an undo: that its target changed), in order of id."""
+def depth(store: Store, after: int = 0) -> int:
+    """How many acts undo could take back; of these, the ones after an entry of the journal."""
+    (count,) = store.db.execute(
+        "select count(*) from journal where target is null and undone = 0 and id > ?"
+        f" and kind not in ({_LOGGED})",
+        (after,),
+    ).fetchone()
+    return int(count)
+
+
+def record_ids(store: Store, act_id: int, limit: int | None = None) -> list[int]:
+    """The records that an act was about (of an undo: its target), in order of id.
+
+    Args:
+        store: the project.
+        act_id: the entry of the journal.
+        limit: the first so many.
+    """
+    act, most = _own(store, act_id), -1 if limit is None else limit
     rows = store.db.execute(
-        "select distinct c.record_id from changes c where c.journal_id ="
-        " (select coalesce(target, id) from journal where id = ?) order by c.record_id",
-        (act_id,),
+        "select distinct record_id from changes where journal_id = ? order by record_id limit ?",
+        (act, most),
     ).fetchall()
-    return [record for (record,) in rows]
+    return [record for (record,) in rows or removals.records(store.db, act, most)]
+
+
+def changes_of(store: Store, act_id: int) -> list[Change]:
+    """What an act changed (of an undo: what its target did), in order of id."""
+    rows = store.db.execute(
+        "select record_id, field, before, after from changes where journal_id = ?"
+        " order by record_id, field",
+        (_own(store, act_id),),
+    )
+    return [Change(*row) for row in rows.fetchall()]
+
+
+def _own(store: Store, act_id: int) -> int:
+    """The act itself; of an undo or redo, the one that it names."""
+    row = store.db.execute(
+        "select coalesce(target, id) from journal where id = ?", (act_id,)
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _turn(db: sqlite3.Connection, act: Act, actor: str, *, forward: bool) -> Act:

@@ -98,6 +98,34 @@ def mark(
         return acts.act(db, actor, kind, summary, args)
 
 
+def swap(store: Store, keep: int, reject: int, actor: str) -> Act | None:
+    """Pin one record in and another one out, as one act: the first one takes the other's place."""
+    with changes.staging(store) as db:
+        for record, decision in ((keep, "keep"), (reject, "reject")):
+            changes.choose_only(db, [record])
+            changes.stage_mark(db, "decision", decision)
+        told = f"keep record {keep} in place of record {reject}"
+        return acts.act(db, actor, "swap", told, {"kept": keep, "rejected": reject})
+
+
+def decided(store: Store, limit: int) -> list[tuple[int, str]]:
+    """The records that are pinned in or out, and which: ``keep`` or ``reject``; the latest first.
+
+    Args:
+        store: the project.
+        limit: how many at most.
+    """
+    # What the journal says of a record is found by the record; a mark is as new as its last act.
+    rows = store.db.execute(
+        "select m.record_id, m.decision from marks m where m.decision is not null"
+        " order by (select max(c.journal_id) from changes c join journal j on j.id = c.journal_id"
+        " where c.record_id = m.record_id and c.field = 'decision' and j.undone = 0) desc,"
+        " m.record_id limit ?",
+        (limit,),
+    )
+    return [(int(record), str(decision)) for record, decision in rows.fetchall()]
+
+
 def tag_name(name: str) -> str:
     """A tag as it is stored: without space around it.
 

@@ -195,26 +195,23 @@ def fields(store: Store, name: str) -> dict[int, object]:
 def edited(store: Store) -> dict[int, list[int]]:
     """Of every record in force that reads otherwise than imported: its versions, newest first.
 
-    The version in force comes first, and then those that it came after.
+    The version in force comes first, and then those that it came after, down to the imported one.
+    An edit that was undone is none of them: nothing ever came after it.
     """
     rows = store.db.execute(
-        "select r.id, r.conversation_id, c.revision from conversations c"
+        "select r.id, r.conversation_id from conversations c"
         " cross join records r on r.id = c.record_id"
         " where c.revision > 0 and r.conversation_id = c.id and r.live > 0"
     ).fetchall()
     found = {}
-    for id_, current, revision in rows:
+    for id_, current in rows:
         before = store.db.execute(
-            "select id from conversations where record_id = ? and revision > 0 and revision < ?"
-            " order by revision desc",
-            (id_, revision),
-        )
-        imported = store.db.execute(
-            "select cast(before as integer) from changes"
-            " where record_id = ? and field = 'conversation' order by journal_id limit 1",
+            "select cast(c.before as integer) from changes c join journal j on j.id = c.journal_id"
+            " where c.record_id = ? and c.field = 'conversation' and j.undone = 0"
+            " order by c.journal_id desc",
             (id_,),
         )
-        found[id_] = [current, *chain.from_iterable(before), *chain.from_iterable(imported)]
+        found[id_] = [current, *chain.from_iterable(before)]
     return found
 
 

@@ -37,6 +37,26 @@ def touched(db: sqlite3.Connection) -> int:
     return int(count)
 
 
+def records(db: sqlite3.Connection, act_id: int, most: int) -> list[tuple[int]]:
+    """The records that a removal is about, undone or not, in the order of their ids."""
+    found = db.execute(
+        "select distinct record_id from occurrences where removed_by = ?"
+        " order by record_id limit ?",
+        (act_id, most),
+    ).fetchall()
+    return (
+        found
+        or db.execute(
+            "select distinct o.record_id from journal j join occurrences o"
+            " on (o.source_id = json_extract(j.args, '$.source')"
+            " or o.import_id = json_extract(j.args, '$.import'))"
+            " and o.id <= json_extract(j.args, '$.upto')"
+            " where j.id = ? and j.kind in ('remove', 'replace') order by 1 limit ?",
+            (act_id, most),
+        ).fetchall()
+    )
+
+
 def _remove(db: sqlite3.Connection, act_id: int, args: Mapping[str, Any], what: str) -> None:
     column = "source_id" if what == "source" else "import_id"
     where = f"{column} = ? and id <= ? and removed_by is null"

@@ -36,6 +36,8 @@ class RecordRow:
     c: float | None = None
     q: float | None = None
     score: float | None = None
+    taste: float | None = None
+    """The chance that the user would keep it; None where nothing is learned, or not of it."""
     outcome: str | None = None
     rank: int | None = None
     position: int | None = None
@@ -160,6 +162,21 @@ def find(store: Store, ref: str) -> int:
     if row is None:
         raise _no_record(store, ref)
     return int(row[0])
+
+
+def require(store: Store, ids: Sequence[int]) -> None:
+    """See that there are records with all these ids.
+
+    Raises:
+        StoreError: one of them is not there; the first one is named.
+    """
+    missing = store.db.execute(
+        "select f.value from json_each(?) f where f.value not in (select id from records)"
+        " order by f.key limit 1",
+        (json.dumps(list(ids)),),
+    ).fetchone()
+    if missing:
+        raise _no_record(store, str(missing[0]))
 
 
 def _no_record(store: Store, ref: str) -> StoreError:

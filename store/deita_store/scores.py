@@ -81,10 +81,10 @@ def ensure_scorer(
 
 
 def scorers(store: Store, name: str | None = None) -> list[Scorer]:
-    """All scorers, oldest first, or those called ``name``."""
+    """All scorers of texts, oldest first, or those called ``name``; see ``tastes`` for others."""
     rows = store.db.execute(
         "select id, name, measures, reads, config from scorers "
-        "where :name is null or name = :name order by id",
+        "where measures <> 'taste' and (:name is null or name = :name) order by id",
         {"name": name},
     )
     return [

@@ -57,7 +57,8 @@ def test_force_replaces_only_what_the_earlier_manifest_names(
     assert "dataset_info.json" not in found
     assert found["recipes/mine.yaml"] == b"mine"
     assert found.keys() - {"recipes/mine.yaml"} == {
-        "README.md", MANIFEST, "provenance/decisions.jsonl", "recipes/trl_sft.py", "train.jsonl"
+        "README.md", MANIFEST, "provenance/decisions.jsonl", "provenance/journal.jsonl",
+        "recipes/trl_sft.py", "train.jsonl",
     }  # fmt: skip
     assert verify_export(out).ok
     parent = manifests.read(out).made.parent

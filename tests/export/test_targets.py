@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from deita_tui.export.manifests import MANIFEST
+from deita_tui.export.manifests import CHANGES, JOURNAL, MANIFEST
 from deita_tui.project import Project
 from tests.export.made import lines, make_project, number, select, write
 
@@ -37,14 +37,15 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def seen(folder: Path) -> dict[str, str]:
-    """Every file but the manifest, which names the project; a binary one by its rows."""
+    """Every file but the manifest, which names the project, and the journal, which tells the time;
+    a binary one by its rows."""
     found = {}
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         # no linter is to look at a script that is written for a user
         name = path.relative_to(folder).as_posix() + (".txt" if path.suffix == ".py" else "")
         if path.suffix == ".parquet":
             found[name] = "".join(f"{row}\n" for row in _parquet(path))
-        elif name != MANIFEST:
+        elif name not in (MANIFEST, JOURNAL, CHANGES):
             found[name] = path.read_bytes().decode()
     return found
 

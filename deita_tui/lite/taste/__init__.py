@@ -1,0 +1,1 @@
+"""What a user would say of a record, learned from what the user said: logistic regression."""
