@@ -21,6 +21,7 @@ WAYS = {
     "record": ("b", "enter"),
     "keys": ("b", "question_mark"),
     "tune": ("t", "minus", "minus"),
+    "review": ("v", "Q", "home", "enter", "j", "j", "a"),
 }
 """From the overview, by which keys each screen is come to."""
 

@@ -13,11 +13,14 @@ from pathlib import Path
 from deita_store.disks import filesystem, is_network
 from deita_tui import jobs, models
 from deita_tui.backends import auto, devices, gpus
+from deita_tui.figures import size
 from deita_tui.findings import Finding
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "hf": ("torch", "transformers", "tokenizers", "safetensors", "sentencepiece"),
     "llama": ("llama_cpp",),
+    "convert": ("gguf",),
+    "serve": ("aiohttp", "textual_serve"),
 }
 _DISTRIBUTIONS = {"llama_cpp": "llama-cpp-python"}
 _TIGHT_BYTES = 2_000_000_000
@@ -36,6 +39,17 @@ def examine(folder: Path) -> Iterator[Finding]:
     yield from models.examine(folder)
     yield _logout()
     yield _terminal()
+
+
+def glance(folder: Path) -> str:
+    """The machine in a few words: room on the disk, graphics cards, llama.cpp."""
+    free = shutil.disk_usage(_nearest(folder)).free
+    cards = gpus.cards()
+    card = (
+        f"{cards[0].name}{f' and {len(cards) - 1} more' if cards[1:] else ''}" if cards else "none"
+    )
+    llama = "ok" if find_spec("llama_cpp") else "not installed"
+    return f"{size(free)} free · GPU {card} · llama.cpp {llama}"
 
 
 def _python() -> Finding:

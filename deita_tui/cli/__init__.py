@@ -6,8 +6,16 @@ One module a group of commands. ``output`` is the only place that writes, ``exit
 
 def main() -> None:
     """Run the command line."""
-    from deita_tui.cli.app import app
+    import sys
+
+    from deita_tui.cli import quick
     from deita_tui.cli.output import prepare
 
     prepare()
+    if (asked := quick.wanted(sys.argv[1:])) is not None:
+        from deita_tui import ui
+
+        sys.exit(ui.run(*asked))
+    from deita_tui.cli.app import app
+
     app(prog_name="deita-tui")

@@ -1,13 +1,12 @@
 """The commands that open the app."""
 
-import sys
 from pathlib import Path
 
 import typer
 
 from deita_tui import places
 from deita_tui.cli.common import Dir, home
-from deita_tui.cli.output import is_a_person
+from deita_tui.cli.output import has_terminal
 from deita_tui.errors import UsageError
 
 
@@ -39,5 +38,4 @@ def launch(known: Path, folder: Path | None = None) -> None:
 
 def can_open() -> bool:
     """Is there a terminal that the app could be drawn on?"""
-    # It is drawn on stderr, and looks at stdout for the size.
-    return is_a_person(sys.stdout) and is_a_person(sys.stderr) and sys.stdin.isatty()
+    return has_terminal()

@@ -16,8 +16,9 @@ from deita_tui.figures import duration, number, plural, size
 from deita_tui.printable import printable, printable_json
 
 __all__ = [
-    "Column", "data", "duration", "emit", "emit_line", "is_a_person", "note", "number", "pairs",
-    "plural", "prepare", "read_answer", "reasons", "say", "size", "table", "tell",
+    "Column", "data", "duration", "emit", "emit_line", "has_terminal", "is_a_person", "note",
+    "number", "pairs", "plural", "prepare", "read_answer", "reasons", "say", "size", "table",
+    "tell",
 ]  # fmt: skip
 
 PROGRAM = "deita-tui"
@@ -183,6 +184,12 @@ def _write(stream: TextIO, text: str) -> None:
 def is_a_person(stream: TextIO) -> bool:
     """Is somebody looking at this stream, on a terminal that can redraw a line?"""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def has_terminal() -> bool:
+    """Is there a terminal that the app could be drawn on?"""
+    # It is drawn on stderr, and looks at stdout for the size.
+    return is_a_person(sys.stdout) and is_a_person(sys.stderr) and sys.stdin.isatty()
 
 
 def read_answer(question: str) -> bool:

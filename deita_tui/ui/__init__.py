@@ -1,6 +1,10 @@
 """The app: Textual screens over ``Project``. No SQL, no file formats and no arithmetic in here."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deita_tui.ui.app import DeitaApp
 
 
 def run(home: Path, folder: Path | None = None) -> int:
@@ -13,17 +17,26 @@ def run(home: Path, folder: Path | None = None) -> int:
     Returns:
         The process's exit code.
     """
+    from deita_tui.ui.ahead import Ahead
+
+    ahead = Ahead(home, folder)
+    ahead.start()
+    from deita_tui.ui.app import DeitaApp
+
+    return run_app(DeitaApp(home, folder, ahead))
+
+
+def run_app(app: "DeitaApp") -> int:
+    """Run an app that was made until the user leaves it; the exit code."""
     import logging
 
-    from deita_tui.ui.app import DeitaApp
     from deita_tui.ui.remembered import log_file
 
-    home.mkdir(parents=True, exist_ok=True)
+    app.home.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
-        filename=log_file(home),
+        filename=log_file(app.home),
         level=logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    app = DeitaApp(home, folder)
     app.run()
     return app.return_code or 0

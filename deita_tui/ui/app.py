@@ -18,7 +18,8 @@ from deita_tui import places
 from deita_tui.errors import DeitaError
 from deita_tui.project import Project
 from deita_tui.ui import actions, keymaps, remembered, themes
-from deita_tui.ui.messages import ProjectChanged
+from deita_tui.ui.ahead import Ahead
+from deita_tui.ui.messages import ProjectChanged, SteppedBack
 from deita_tui.ui.palette import Commands
 from deita_tui.ui.reading import Errand, Look, Overtaken
 from deita_tui.ui.screens import SCREENS, make
@@ -38,21 +39,25 @@ class DeitaApp(App[None]):
     Args:
         home: the folder of the projects that are named without a path.
         folder: a project to open at once.
+        ahead: what is being read of it already, where somebody began with it.
     """
 
     CSS_PATH = "app.tcss"
     TITLE = "deita-tui"
+    served: ClassVar[bool] = False
+    """Is it drawn in a browser? Then no other program can have its terminal."""
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("app")]
     COMMANDS: ClassVar = {Commands}
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
-    def __init__(self, home: Path, folder: Path | None = None) -> None:
+    def __init__(self, home: Path, folder: Path | None = None, ahead: Ahead | None = None) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (150, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-high")]
         self.home = home
         self.project: Project | None = None
         """The open project; it belongs to the thread of the screen."""
+        self.ahead = ahead
         self._first = folder
         self._version: int | None = None
         self._keys: dict[str, str] = {}
@@ -311,6 +316,30 @@ class DeitaApp(App[None]):
 
         self.push_screen(Doctor())
 
+    def action_change_keymap(self) -> None:
+        """Choose one of the keymaps that ship."""
+        from deita_tui.ui import presets
+        from deita_tui.ui.screens.dialogs import Choose
+
+        def choose(name: str | None) -> None:
+            if name:
+                remembered.keep_keymap(self.home, name)
+                self._take_keymap()
+                self.refresh_bindings()
+
+        try:
+            fixed = keymaps.named_in_file()
+        except DeitaError as error:
+            self.tell(error)
+            return
+        if fixed:
+            told = f"{keymaps.file()} says: preset = {fixed}. Change it there."
+            self.notify(told, markup=False)
+            return
+        choices = [(name, keymaps.title(name), "") for name in presets.NAMES]
+        chosen = remembered.keymap(self.home) or presets.DEFAULT
+        self.push_screen(Choose("Keys", choices, chosen), choose)
+
     def action_undo(self) -> None:
         """Take the last act back."""
         self._step_back(lambda project: project.undo(), "Nothing to undo.", "undone")
@@ -328,7 +357,11 @@ class DeitaApp(App[None]):
         except DeitaError as error:
             self.tell(error)
             return
-        self.notify(f"{done}: {act.summary}" if act else nothing, markup=False, timeout=3)
+        told = f"{done}: {act.summary}" if act else nothing
+        # A screen with a line for it says it there.
+        if not getattr(self.screen, "TELLS_UNDO", False):
+            self.notify(told, markup=False, timeout=3)
+        self.screen.post_message(SteppedBack(act, done, told))
         self.changed()
 
     def watch_theme(self, theme: str) -> None:
@@ -341,7 +374,7 @@ class DeitaApp(App[None]):
 
     def _take_keymap(self) -> None:
         try:
-            self._keys = keymaps.load()
+            self._keys = keymaps.load(remembered.keymap(self.home))
         except DeitaError as error:
             # Without the user's keys the app still works.
             self.call_later(self.tell, error)

@@ -12,6 +12,7 @@ from deita_tui.ui import actions
 if TYPE_CHECKING:
     from deita_tui.ui.app import DeitaApp
 
+_OF_WIDGETS = ("table", "slider", "shares", "panes", "listing")
 _POINTLESS = ("app.palette", "app.back")
 
 
@@ -40,7 +41,7 @@ class Commands(Provider):
 
     def _runner(self, action: actions.Action) -> Callable[[], Awaitable[object]]:
         # A key of a widget, such as a table's, works where that widget has the focus.
-        place = self.screen.focused if action.where == "table" else None
+        place = self.screen.focused if action.where in _OF_WIDGETS else None
         return partial((place or self.screen).run_action, action.binding.action)
 
 

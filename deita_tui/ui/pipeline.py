@@ -77,7 +77,7 @@ def next_step(standing: "Standing", running: str = "") -> Next:
     if counts.selection is None:
         return Next("Choose a budget and see what is selected.", "app.show('tune')")
     if not standing.exports:
-        return Next("Look through the selection, then export it.", "app.show('browse')")
+        return Next("Look through the selection, then export it.", "app.show('review')")
     return Next("Done; play with the selection, or export again.", "app.show('tune')")
 
 

@@ -35,6 +35,33 @@ def keep_history(home: Path, of: str, line: str) -> None:
     _write(home, {f"history:{of}": [*before, line][-_LINES:]})
 
 
+def queue(home: Path, project: str) -> str:
+    """The queue that was looked at last in a project; empty where there was none."""
+    found = _read(home).get("queues")
+    name = found.get(project) if isinstance(found, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def keep_queue(home: Path, project: str, name: str) -> None:
+    """Remember the queue that is looked at in a project."""
+    found = _read(home).get("queues")
+    before = (
+        {at: each for at, each in found.items() if at != project} if isinstance(found, dict) else {}
+    )
+    _write(home, {"queues": dict([*before.items(), (project, name)][-_LINES:])})
+
+
+def keymap(home: Path) -> str:
+    """The keymap that was chosen in the app; empty where none was."""
+    found = _read(home).get("keymap")
+    return found if isinstance(found, str) else ""
+
+
+def keep_keymap(home: Path, name: str) -> None:
+    """Remember a keymap."""
+    _write(home, {"keymap": name})
+
+
 def log_file(home: Path) -> Path:
     """Where the app writes what is a mistake of the program."""
     return home / "app.log"

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from deita_store.acts import Act
+from deita_store.history import Change
 from deita_store.rows import RecordRow
 from deita_tui.printable import printable
 from deita_tui.ui import signs
@@ -60,3 +62,23 @@ def legend() -> list[signs.Sign]:
     return [signs.OUTCOMES[name] for name in ("kept", "too_similar", "over_budget", "rejected")] + [
         signs.PINNED
     ]
+
+
+def happened(act: Act) -> tuple[str, str]:
+    """What became of an act of the journal: a mark of one cell, and a word (none: in force)."""
+    if act.target is not None:
+        return ("↶", "") if act.kind == "undo" else ("↷", "")
+    return {"done": ("●", ""), "undone": ("○", "undone"), "void": ("–", "dropped")}[act.state]
+
+
+def change(told: Change) -> str:
+    """What an act changed of a record, in a few words."""
+    if told.field == "conversation":
+        return f"#{told.record} text edited"
+    if told.field.startswith("tag:"):
+        word = "tag" if told.after else "no tag"
+        return printable(f"#{told.record} {word} {told.field.removeprefix('tag:')}")
+    if told.field == "flag":
+        return f"#{told.record} {'flagged' if told.after else 'flag taken away'}"
+    before, after = (value or "none" for value in (told.before, told.after))
+    return printable(f"#{told.record} {told.field}: {before} → {after}")

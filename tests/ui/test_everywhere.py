@@ -31,6 +31,12 @@ WAYS = {
     "EmbedSetup": "e",
     "Doctor": "f2",
     "Tune": "t",
+    "Review": "v",
+    "Export": "x",
+    "Compare": "c",
+    "Journal": "@",
+    "Taste": "y",
+    "Touched": "b a q @ o",
 }
 """From the overview, by which keys each screen is come to."""
 
@@ -59,7 +65,7 @@ async def test_each_screen_is_usable_at_80_by_24_and_says_its_keys(
 
 
 async def is_listed(app: Driven) -> None:
-    """The list of keys names exactly what is bound on this screen, in it or in what has focus."""
+    """The list of keys names exactly what is bound on this screen, or in what can have focus."""
     below = app.app.screen
     await app.press("?")
     listing = app.app.screen
@@ -74,7 +80,9 @@ async def is_listed(app: Driven) -> None:
 
 
 def bindings(screen: Any) -> Iterator[tuple[str, Any]]:
-    for node in (screen.focused, screen, screen.app):
+    # What a widget binds works where that widget has the focus.
+    widgets = (each for each in screen.query() if each.can_focus)
+    for node in (*widgets, screen, screen.app):
         if node is not None:
             for key, found in node._bindings.key_to_bindings.items():
                 yield from ((key, each) for each in found)
@@ -167,7 +175,8 @@ def test_what_the_app_can_do_the_command_line_can(action: actions.Action) -> Non
 def test_what_has_no_command_only_moves_about() -> None:
     silent = {each.id for each in actions.ACTIONS if not each.command}
     assert {name.partition(".")[0] for name in silent} <= {
-        "app", "home", "project", "import", "table", "browse", "reader"
+        "app", "home", "project", "import", "table", "browse", "reader", "review", "tune", "panes",
+        "listing", "shares"
     }  # fmt: skip
     assert silent & {f"browse.{name}" for name in ("keep", "reject", "clear", "flag")} == set()
 
@@ -175,7 +184,15 @@ def test_what_has_no_command_only_moves_about() -> None:
 def test_actions_have_one_id_and_no_two_keys_on_one_screen() -> None:
     ids = [each.id for each in actions.ACTIONS]
     assert len(ids) == len(set(ids))
-    for places in (("browse", "table", "project"), ("overview", "project"), ("home",), ("jobs",)):
+    for places in (
+        ("browse", "table", "project"),
+        ("overview", "project"),
+        ("home",),
+        ("jobs",),
+        ("review", "project"),
+        ("export", "findings", "project"),
+        ("compare", "table", "project"),
+    ):
         taken: set[str] = set()
         for action in actions.of(*places):
             keys = set(action.keys.split(","))

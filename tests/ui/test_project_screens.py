@@ -41,7 +41,7 @@ async def test_the_overview_shows_each_stage_and_what_comes_next(home: Path, poo
         await app.until(lambda: "letters" in shown(app, "complexity"))
         assert "●" in shown(app, "cloud")
         await app.press("enter")
-        assert app.name == "Browse"
+        assert app.name == "Review"
 
 
 async def test_the_overview_counts_again_when_somebody_else_writes(

@@ -37,7 +37,7 @@ def params(app: Driven) -> Params:
 async def test_it_begins_with_the_selection_that_was_saved_last(home: Path, pool: Path) -> None:
     async with driving(home, pool, (120, 40)) as app:
         await tuning(app)
-        await app.sees("threshold 0.950", "budget 10", "kept 10 of 40", "+0 −0", "Jaccard 1.00")
+        await app.sees("threshold 0.950", "budget 10 ", "kept 10 of 40", "+0 −0", "Jaccard 1.00")
         await app.sees("letters", "books", "[red]nasty")
 
 
@@ -49,9 +49,9 @@ async def test_keys_move_what_is_kept_and_escape_takes_it_back(home: Path, pool:
         await app.press("minus")
         await app.sees("threshold 0.945")
         await app.press("full_stop", "less_than_sign", "t")
-        await app.sees("c^1.25 q^0.75", "turns mean")
+        await app.sees("weights c^ 1.25", "q^ 0.75", "[mean]")
         await app.press("escape")
-        await app.sees("threshold 0.950", "budget 10", "turns sum", "+0 −0")
+        await app.sees("threshold 0.950", "budget 10 ", "[sum]", "+0 −0")
         assert params(app).formula == "c*q"
         await app.press("escape")
         assert app.name != "Tune"

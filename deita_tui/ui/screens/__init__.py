@@ -22,7 +22,12 @@ SCREENS = {
     "home": Known("home:Home", "projects", "h"),
     "overview": Known("overview:Overview", "overview", "o"),
     "browse": Known("browse:Browse", "browse", "b"),
+    "review": Known("review:Review", "review", "v"),
     "tune": Known("tune:Tune", "tune", "t"),
+    "taste": Known("tasting:Taste", "your taste", "y"),
+    "journal": Known("journal:Journal", "journal", "j"),
+    "export": Known("export:Export", "export", "e"),
+    "compare": Known("compare:Compare", "compare", "c"),
 }
 
 

@@ -1,12 +1,12 @@
 """Browse: every record under the fingers, filtered, sorted, read."""
 
-from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
@@ -18,6 +18,7 @@ from deita_tui.errors import DeitaError, FilterError
 from deita_tui.printable import printable
 from deita_tui.project import Project
 from deita_tui.ui import actions, remembered, telling
+from deita_tui.ui.alike import alike
 from deita_tui.ui.messages import ProjectChanged
 from deita_tui.ui.screens.dialogs import Ask, Choose
 from deita_tui.ui.widgets import record_columns
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from deita_tui.ui.app import DeitaApp
 
 _HISTORY = "filter"
-_ALIKE = 50
 
 
 class Browse(Screen[None]):
@@ -45,6 +45,13 @@ class Browse(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("browse", "project")]
     app: "DeitaApp"
 
+    class Begun(Message):
+        """How a list begins is known, and it is not sorted yet."""
+
+        def __init__(self, head: View) -> None:
+            super().__init__()
+            self.head = head
+
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name=name)
         self._filter = ""
@@ -58,6 +65,8 @@ class Browse(Screen[None]):
         """Filter and sort of the lists that a search by likeness was started from."""
         self._about = ""
         """What there is to say of the list as long as it is shown."""
+        self._begun = False
+        """Is it only the head of the list that is shown?"""
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -93,13 +102,27 @@ class Browse(Screen[None]):
         self._say("…")
 
         def read(project: Project) -> View:
+            # Whoever sees the best records at once need not wait for the order of all others.
+            if not filter_ and keep is None and (first := project.head(sort)) is not None:
+                self.post_message(self.Begun(first))
             return project.view(filter_, sort)
 
         self.app.look("browse", read, lambda built: self._take(built, keep), self._wrong)
 
+    def on_browse_begun(self, message: Begun) -> None:
+        """Show how the list begins until it is sorted."""
+        if self.app.is_looking("browse") and not self._filter and self._sort == message.head.sort:
+            self._take(message.head, None, "the best; all others are being sorted …")
+            self._begun = True
+            self._say()
+
     def _take(self, built: View, keep: int | None, about: str = "") -> None:
         if not self.is_attached:
             return
+        if self._begun and (row := self.query_one(RecordTable).row) is not None:
+            # The list goes on where it was begun: whoever has moved on in it stays there.
+            keep = keep or row.id
+        self._begun = False
         self._about, self._shown = about, (self._filter, self._sort)
         self.query_one(FilterBox).show(self._filter)
         self.query_one("#mistake").display = False
@@ -133,10 +156,11 @@ class Browse(Screen[None]):
         view = table.view
         bar = self.query_one(TopBar)
         if view is not None:
-            bar.right = f"{table.cursor + 1 if len(view) else 0:,} of {len(view):,}"
+            more = "…" if self._begun else ""
+            bar.right = f"{table.cursor + 1 if len(view) else 0:,} of {len(view):,}{more}"
             note = view.note or self._about or self._selection_note(view)
             text = text or note
-        self.query_one("#status", Static).update(printable(text))
+        self.query_one("#status", Static).update(printable(text), layout=False)
 
     def _selection_note(self, view: View) -> str:
         selection = view.context.selection
@@ -174,17 +198,14 @@ class Browse(Screen[None]):
         box.remember(self._filter)
         if self._filter:
             remembered.keep_history(self.app.home, _HISTORY, self._filter)
-        self._leave_box()
+        self.query_one(RecordTable).focus()
         self._again()
 
     def on_filter_box_left(self) -> None:
         """Nothing was changed."""
         self.query_one("#mistake").display = False
-        self._leave_box()
-        self._say()
-
-    def _leave_box(self) -> None:
         self.query_one(RecordTable).focus()
+        self._say()
 
     def _again(self) -> None:
         """Build the list again, with the cursor on the same record."""
@@ -263,6 +284,14 @@ class Browse(Screen[None]):
 
         if (row := self.query_one(RecordTable).row) is not None:
             self.app.push_screen(Why(row.id))
+
+    def action_review(self) -> None:
+        """Review what is listed, from the record under the cursor on."""
+        from deita_tui.ui.screens.review import Review
+
+        row = self.query_one(RecordTable).row
+        at = row.id if row else None
+        self.app.push_screen(Review("review", f"where:{self._filter}", self._sort, at))
 
     def action_scroll_text(self, step: int) -> None:
         """Scroll the conversation beside by half of what is seen of it."""
@@ -368,11 +397,3 @@ class Browse(Screen[None]):
             conversation.show(None, ["Nothing here." if row is None else "This record was purged."])
             return
         conversation.show(self.app.opened.record(row.id), telling.head(row), telling.beside(row))
-
-
-def alike(project: Project, id_: int) -> tuple[View, float]:
-    """A record and those most like it, the nearest first; and how near the last of them is."""
-    found = project.similar(id_, _ALIKE)
-    built = project.view(f"id:{','.join(str(each) for each in (id_, *(one.id for one in found)))}")
-    built.ids = array("q", [id_, *(one.id for one in found)])
-    return built, min((one.similarity for one in found), default=1.0)

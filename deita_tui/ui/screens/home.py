@@ -24,6 +24,7 @@ from deita_tui.ui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
     from deita_store.counts import Counts
+    from deita_tui.ui.ahead import Ahead
     from deita_tui.ui.app import DeitaApp
 
 
@@ -67,6 +68,23 @@ class Home(Screen[None]):
         table.add_column("stage", key="stage")
         table.add_column("last used", key="used")
         table.focus()
+        # Behind the first picture: finding out about graphics cards may take a second.
+        self.call_after_refresh(self._look_around)
+
+    def _look_around(self) -> None:
+        """Say in the top bar what this machine has."""
+        home = self.app.home
+
+        def look() -> str:
+            from deita_tui import doctor
+
+            return doctor.glance(home)
+
+        def show(told: str) -> None:
+            if self.is_attached:
+                self.query_one(TopBar).right = told
+
+        self.app.aside("machine", look, show)
 
     def on_screen_resume(self) -> None:
         """The list may have changed."""
@@ -87,7 +105,8 @@ class Home(Screen[None]):
             if rest and self.is_attached:
                 self._tell_next(rest)
 
-        self.app.aside("counts", lambda: _look(folder), put)
+        ahead = self.app.ahead
+        self.app.aside("counts", lambda: _look(folder, ahead), put)
 
     def _put(self, known: Known) -> None:
         folders = [each.folder for each in self._known]
@@ -220,8 +239,10 @@ def free_name(home: Path, path: Path) -> Path:
     return found
 
 
-def _look(folder: Path) -> Known:
+def _look(folder: Path, ahead: "Ahead | None" = None) -> Known:
     used = _used(folder)
+    if ahead is not None and (counts := ahead.counts(folder)) is not None:
+        return Known(folder, counts, used=used)
     try:
         with Project.open(folder, read_only=True, door="app") as project:
             return Known(folder, project.counts(), used=used)

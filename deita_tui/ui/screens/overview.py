@@ -1,7 +1,6 @@
 """Overview: where the project is, and what comes next."""
 
 from collections.abc import Sequence
-from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -87,9 +86,16 @@ class Overview(Screen[None]):
         self._tick()
         self.set_interval(_SECONDS, self._tick)
 
+    def on_screen_suspend(self) -> None:
+        """Whoever left for another screen needs the processor there."""
+        if self.app.is_looking("portrait"):
+            self.app.drop("portrait")
+            self._drawn_of = None
+
     def on_screen_resume(self) -> None:
         """Something may have been started meanwhile."""
         self._due = True
+        self._draw()
         self._tick()
 
     def on_resize(self) -> None:
@@ -107,7 +113,13 @@ class Overview(Screen[None]):
         if self._due and not self.app.is_looking("overview"):
             # The numbers at once, and what needs large libraries when they are there.
             first, self._due = self._standing is None, self._standing is None
-            self.app.look("overview", partial(Project.standing, lists=not first), self._take)
+            read = self._first_look if first else Project.standing
+            self.app.look("overview", read, self._take)
+
+    def _first_look(self, project: Project) -> "Standing":
+        """The numbers: counted while the app was loaded, where it was opened with this project."""
+        ahead = self.app.ahead and self.app.ahead.standing(project.folder)
+        return ahead or project.standing(lists=False)
 
     def _take(self, standing: "Standing") -> None:
         if not self.is_attached:
@@ -131,11 +143,13 @@ class Overview(Screen[None]):
         # At most a tenth of the time goes into it while a job writes on and on.
         self._paused_until = monotonic() + 9 * (monotonic() - started)
         self._portrait = found
-        if self.is_attached:
+        # Under another screen it would be drawn for nobody; it is when that one is left.
+        if self.is_attached and self.app.screen is self:
             self._draw_portrait()
 
     def _draw(self) -> None:
-        if (standing := self._standing) is None:
+        # On the way home the project is closed before its screens are.
+        if (standing := self._standing) is None or self.app.project is None:
             return
         job = self._job_at_work()
         self._next = pipeline.next_step(standing, job.kind if job else "")

@@ -1,27 +1,37 @@
 """Tune: play with the selection and see at once what it keeps."""
 
-from typing import TYPE_CHECKING, ClassVar
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 from msgspec.structs import replace
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Grid, Horizontal
+from textual.content import Content
+from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Footer, Static
 
-from deita_store import rows
 from deita_store.selections import Selection
 from deita_tui.errors import DeitaError
-from deita_tui.figures import duration
 from deita_tui.printable import printable
-from deita_tui.selection.params import Params, parse_share
-from deita_tui.ui import actions, wishes
-from deita_tui.ui.bench import Answer, Bench, Curve, Loading, Saved, Told, Trouble
-from deita_tui.ui.literal import cut
+from deita_tui.selection.curve import Point
+from deita_tui.selection.params import Params
+from deita_tui.ui import actions, tuned, wishes
+from deita_tui.ui.bench import Answer, Bench, Border, Broke, Curve, Loading, Saved, Told, Trouble
 from deita_tui.ui.messages import ProjectChanged
 from deita_tui.ui.screens.dialogs import Ask, Choose
 from deita_tui.ui.widgets import charts
+from deita_tui.ui.widgets.chart import Chart
+from deita_tui.ui.widgets.listing import Listing
+from deita_tui.ui.widgets.pane_strip import PaneStrip
+from deita_tui.ui.widgets.selection_controls import SelectionControls
+from deita_tui.ui.widgets.share_bars import ShareBars
 from deita_tui.ui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
@@ -30,16 +40,46 @@ if TYPE_CHECKING:
 BUDGET = 6_000
 """DEITA's own, where nothing was selected before."""
 
+_PANES = {
+    "sources": "sources: all ░ kept █",
+    "score": "score: all ░ kept █",
+    "curve": "kept by threshold",
+    "turns": "turns",
+    "lengths": "characters",
+    "enters": "enters",
+    "leaves": "leaves",
+    "pairs": "pairs",
+}
+_LISTS = ("enters", "leaves", "pairs")
+
+Typed = Callable[[Params, str], Params]
+
+_log = logging.getLogger(__name__)
+
 
 class Tune(Screen[None]):
-    """Controls on top, what follows from them below.
+    """Controls on top, what follows from them below; on a narrow terminal one panel at a time.
 
     Nothing is written to the project until a selection is saved under a name.
     """
 
-    PLACES = ("tune", "project")
+    PLACES = ("tune", "project", "slider", "shares", "panes", "listing")
+    AUTO_FOCUS = "#threshold"
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("tune", "project")]
     app: "DeitaApp"
+
+    class Heard(Message):
+        """The bench has something to say."""
+
+        def __init__(self, bench: Bench | None, told: Told) -> None:
+            super().__init__()
+            self.bench, self.told = bench, told
+
+        def can_replace(self, message: Message) -> bool:
+            """Of several pictures only the newest is worth drawing."""
+            if not isinstance(message, Tune.Heard):
+                return False
+            return isinstance(self.told, Answer) and isinstance(message.told, Answer)
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name=name)
@@ -47,6 +87,7 @@ class Tune(Screen[None]):
         self._saved = self._params
         self._answer: Answer | None = None
         self._points: Curve | None = None
+        self._border: Border | None = None
         self._note = ""
         self._bench: Bench | None = None
         self._other = ""
@@ -54,20 +95,23 @@ class Tune(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay it out."""
         yield TopBar("tune", self.app.opened.folder.name)
-        yield Static(id="controls", markup=False)
+        yield SelectionControls(id="controls")
         yield Static(id="came", markup=False)
+        yield PaneStrip(tuple(_PANES), id="panes")
         with Grid(id="panels"):
-            for name, title in _PANELS:
-                panel = Static(id=name, classes="panel")
-                panel.border_title = title
-                yield panel
+            yield self._panel("sources", ShareBars(id="sources"))
+            for name in ("score", "curve", "turns", "lengths"):
+                yield self._panel(name, Chart(id=name))
         with Horizontal(id="changes"):
-            for name, title in (("enters", "enters"), ("leaves", "leaves")):
-                panel = Static(id=name, classes="panel", markup=False)
-                panel.border_title = title
-                yield panel
+            for name in _LISTS:
+                yield self._panel(name, Listing(id=name))
         yield Static(id="status", markup=False)
         yield Footer(show_command_palette=False, compact=True)
+
+    def _panel(self, name: str, panel: Widget) -> Widget:
+        panel.add_class("panel")
+        panel.border_title = _PANES[name]
+        return panel
 
     def on_mount(self) -> None:
         """Begin with the selection that was saved last."""
@@ -76,18 +120,22 @@ class Tune(Screen[None]):
             self._params = msgspec.convert(before.params, Params)
             self._other = before.name or ""
         self._saved = self._params
-        self._bench = Bench(self.app.opened.folder, self._hear, self._other or None)
-        self._bench.start()
+        self._fold("sources")
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin to compute, and compare with the selection that is chosen for it."""
+        if self._bench is not None:
+            self._bench.close()
+        bench = Bench(self.app.opened.folder, self._hear, self._other or None)
+        self._bench = bench
+        bench.start()
         self._wish(self._params)
 
     def on_unmount(self) -> None:
-        """Let the thread go."""
+        """Let the threads go."""
         if self._bench is not None:
             self._bench.close()
-
-    def on_resize(self) -> None:
-        """Draw in the new room."""
-        self.call_after_refresh(self._draw)
 
     def on_project_changed(self, _: ProjectChanged) -> None:
         """Somebody decided something: it counts at once."""
@@ -106,11 +154,16 @@ class Tune(Screen[None]):
         if self._bench is not None:
             self._bench.want(params)
 
-    # What the thread says -------------------------------------------------------------------------
+    # What the threads say -------------------------------------------------------------------------
 
     def _hear(self, told: Told) -> None:
-        """Called from the thread that computes."""
-        self.app.call_from_thread(self._take, told)
+        """Called from a thread that computes; it goes on while this is drawn."""
+        self.post_message(self.Heard(self._bench, told))
+
+    def on_tune_heard(self, message: Heard) -> None:
+        """Show it, unless another bench has taken its place."""
+        if message.bench is self._bench:
+            self._take(message.told)
 
     def _take(self, told: Told) -> None:
         self._note = ""
@@ -119,10 +172,19 @@ class Tune(Screen[None]):
                 self._answer = told
             case Curve():
                 self._points = told
+                self._draw_curve()
+                return
+            case Border():
+                self._border = told
+                self._draw_pairs()
+                return
             case Loading(stage):
                 self._note = f"{stage}…"
             case Trouble(error):
                 self._note = f"✕ {error.message} {error.hint}"
+            case Broke(error):
+                _log.error("the selection broke off", exc_info=error)
+                self._note = f"✕ A mistake of the program: {error!r}. The log has more."
             case Saved(name, kept):
                 self._other, self._saved = name, self._params
                 self.notify(f"{name}: {kept:,} records", title="Saved", markup=False)
@@ -133,57 +195,102 @@ class Tune(Screen[None]):
 
     def _draw(self) -> None:
         self._draw_controls()
-        self.query_one("#status", Static).update(printable(self._note))
+        self.query_one("#status", Static).update(printable(self._note), layout=False)
         if self._answer is None:
             return
-        self.query_one("#came", Static).update(_headline(self._answer, self._other))
+        came = self.query_one("#came", Static)
+        came.update(tuned.headline(self._answer, self._other), layout=False)
         found = self._answer.picture
-        for name, classes in (
-            ("sources", found.sources), ("turns", found.turns), ("lengths", found.lengths)
-        ):  # fmt: skip
-            panel = self.query_one(f"#{name}", Static)
-            panel.update(charts.bars(classes, panel.size.width - 2, panel.size.height))
-        panel = self.query_one("#score", Static)
-        panel.update(charts.histogram(found.score, panel.size.width - 2, panel.size.height))
-        self._draw_changes()
-        if self._points is not None:
-            panel = self.query_one("#curve", Static)
-            points = self._points.points[-max(panel.size.height, 1) :]
-            panel.update(charts.curve(points, self._params.threshold, panel.size.width - 2))
+        self.query_one(ShareBars).show(found.sources, self._params.shares)
+        for name, classes in (("turns", found.turns), ("lengths", found.lengths)):
+            self._chart(name).show(partial(charts.bars, classes))
+        self._chart("score").show(partial(charts.histogram, found.score))
+        for name, records, count in (
+            ("enters", self._answer.entered, found.entered_count),
+            ("leaves", self._answer.left, found.left_count),
+        ):
+            panel = self.query_one(f"#{name}", Listing)
+            panel.border_title = f"{name} {count:,}" if self._other else name
+            empty = "nothing" if self._other else "no saved selection to compare with"
+            panel.show(tuned.entries(records), empty)
+        self._draw_curve()
+        self._draw_pairs()
+
+    def _chart(self, name: str) -> Chart:
+        return self.query_one(f"#{name}", Chart)
+
+    def _draw_curve(self) -> None:
+        if (found := self._points) is not None:
+            self._chart("curve").show(partial(_curve, found.points, self._params.threshold))
+
+    def _draw_pairs(self) -> None:
+        if (found := self._border) is not None:
+            panel = self.query_one("#pairs", Listing)
+            panel.border_title = f"pairs around {found.params.threshold:.3f}: ◐ left out, ● kept"
+            panel.show(tuned.pairs(found.pairs), "no pair is near")
 
     def _draw_controls(self) -> None:
-        params = self._params
-        c, q = wishes.exponents(params)
-        changed = "" if params == self._saved else "   · changed, enter saves it"
-        shares = f"   shares {len(params.shares)}" if params.shares else ""
-        filter_ = f"   only {printable(params.require)}" if params.require else ""
-        wide = self.size.width >= 100
-        slider = f" {_slider(params.threshold, 0.7, 1.0, 18)}" if wide else ""
-        limit = f"{params.budget:,}" if params.budget else "no limit"
-        text = (
-            f"threshold {params.threshold:.3f}{slider}   budget {limit}   "
-            f"weights c^{c:g} q^{q:g}   turns {params.turns}{shares}{filter_}{changed}"
-        )
-        self.query_one("#controls", Static).update(text)
+        controls = self.query_one(SelectionControls)
+        controls.show(self._params, self._records, changed=self._params != self._saved)
 
-    def _draw_changes(self) -> None:
-        assert self._answer is not None
-        found = self._answer.picture
-        for name, ids, count in (
-            ("enters", found.entered, found.entered_count),
-            ("leaves", found.left, found.left_count),
-        ):
-            panel = self.query_one(f"#{name}", Static)
-            panel.border_title = f"{name} {count:,}" if self._other else name
-            height = max(panel.size.height, 0)
-            if not panel.display or not height:
-                continue
-            lines = [
-                cut(f"#{row.id:<8} {row.instruction}", panel.size.width)
-                for row in rows.read(self.app.opened.store, ids[:height])
-            ]
-            empty = "nothing" if self._other else "no saved selection to compare with"
-            panel.update("\n".join(lines) or empty)
+    @property
+    def _records(self) -> int:
+        """How many there are to select from; as long as nobody counted, more than the budget."""
+        known = sum(self._answer.picture.statuses.values()) if self._answer else 0
+        return known or max(self._params.budget, 1) * 10
+
+    # One panel at a time --------------------------------------------------------------------------
+
+    def action_pane(self, step: int) -> None:
+        """Show the next panel, where there is room for one only; else go there."""
+        names = list(_PANES)
+        strip = self.query_one(PaneStrip)
+        self._fold(names[(names.index(strip.chosen) + step) % len(names)])
+
+    def on_pane_strip_chosen(self, message: PaneStrip.Chosen) -> None:
+        """A name was taken."""
+        self._fold(message.name)
+
+    def _fold(self, shown: str) -> None:
+        """Which panel is seen on a narrow terminal."""
+        self.query_one(PaneStrip).chosen = shown
+        for name in _PANES:
+            self.query_one(f"#{name}").set_class(name == shown, "-shown")
+        self.query_one("#changes").set_class(shown in _LISTS, "-shown")
+        self.query_one("#panels").set_class(shown not in _LISTS, "-shown")
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A panel that the focus went to is shown."""
+        if event.widget.id in _PANES and not event.widget.has_class("-shown"):
+            self._fold(event.widget.id)
+
+    # What controls ask ----------------------------------------------------------------------------
+
+    def on_selection_controls_wanted(self, message: SelectionControls.Wanted) -> None:
+        """A control was moved."""
+        self._wish(message.params)
+
+    def on_share_bars_asked(self, message: ShareBars.Asked) -> None:
+        """A limit of a source moves."""
+        found = self._answer.picture if self._answer else None
+        bars = found.sources if found else ()
+        all_ = sum(bar.kept for bar in bars) or 1
+        kept = next((bar.kept for bar in bars if bar.label == message.source), 0) / all_
+        side: Literal["least", "most"] = message.side
+        params = wishes.share(self._params, message.source, side, message.steps, kept)
+        if params == self._params:
+            return
+        if not params.budget and any(isinstance(each.most or each.least, float)
+                                     for each in params.shares):  # fmt: skip
+            self.notify("A share is a part of the budget: set one first.", markup=False)
+            return
+        self._wish(params)
+
+    def on_listing_opened(self, message: Listing.Opened) -> None:
+        """Say why a record is in or out."""
+        from deita_tui.ui.screens.why import Why
+
+        self.app.push_screen(Why(message.record))
 
     # What keys do ---------------------------------------------------------------------------------
 
@@ -193,36 +300,35 @@ class Tune(Screen[None]):
 
     def action_budget(self, step: int) -> None:
         """Keep more, or fewer."""
-        records = sum(self._answer.picture.statuses.values()) if self._answer else 0
-        self._wish(wishes.budget(self._params, step, records))
+        self._wish(wishes.budget(self._params, step, self._records))
 
     def action_weight(self, of_c: int, of_q: int) -> None:
         """Give complexity or quality more weight, or less."""
         self._wish(wishes.weights(self._params, of_c, of_q))
 
-    def action_turns(self) -> None:
+    def action_turns(self, steps: int = 1) -> None:
         """The next rule for turns."""
-        self._wish(wishes.turns(self._params))
+        self._wish(wishes.turns(self._params, steps))
 
     def action_type_budget(self) -> None:
         """Type the budget."""
-        self._ask("Budget in records; 0 is no limit", str(self._params.budget), self._typed_budget)
+        self._ask("Budget in records; 0 is no limit", str(self._params.budget), wishes.typed_budget)
 
     def action_type_threshold(self) -> None:
         """Type the threshold."""
         text = f"{self._params.threshold:g}"
-        self._ask("Highest similarity to a kept record", text, self._typed_threshold)
+        self._ask("Highest similarity to a kept record", text, wishes.typed_threshold)
 
     def action_formula(self) -> None:
         """Type the formula."""
         hint = "c*q, c^1.5*q^0.5, rank(c)*rank(q), or another scorer by its name"
-        self._ask("Formula", self._params.formula, self._typed_formula, hint)
+        self._ask("Formula", self._params.formula, wishes.typed_formula, hint)
 
     def action_shares(self) -> None:
         """Type the shares of sources."""
-        told = ", ".join(_told_share(share) for share in self._params.shares)
+        told = wishes.written_shares(self._params.shares)
         hint = "source:alpaca<=30%, source:dolly>=100; with commas between, empty for none"
-        self._ask("Shares of sources", told, self._typed_shares, hint)
+        self._ask("Shares of sources", told, wishes.typed_shares, hint)
 
     def action_require(self) -> None:
         """Type a filter."""
@@ -244,12 +350,9 @@ class Tune(Screen[None]):
             return
 
         def chosen(name: str | None) -> None:
-            if name and self._bench is not None:
+            if name:
                 self._other = name
-                self._bench.close()
-                self._bench = Bench(self.app.opened.folder, self._hear, name)
-                self._bench.start()
-                self._wish(self._params)
+                self._begin()
 
         self.app.push_screen(Choose("Compare with", names, self._other), chosen)
 
@@ -268,81 +371,23 @@ class Tune(Screen[None]):
 
         self.app.push_screen(Ask("Save this selection as", value=free), save)
 
-    def _ask(self, question: str, value: str, take, hint: str = "") -> None:  # type: ignore[no-untyped-def]
+    def _ask(self, question: str, value: str, take: Typed, hint: str = "") -> None:
         def answered(text: str | None) -> None:
             try:
                 if text is not None:
-                    self._wish(take(text))
+                    self._wish(take(self._params, text))
             except (DeitaError, ValueError) as error:
                 self.notify(str(error), severity="warning", markup=False)
 
         self.app.push_screen(Ask(question, hint, value), answered)
 
-    def _typed_budget(self, text: str) -> Params:
-        return replace(self._params, budget=int(text.replace(",", "").replace("_", "")))
-
-    def _typed_threshold(self, text: str) -> Params:
-        return replace(self._params, threshold=float(text.replace(",", ".")))
-
-    def _typed_formula(self, text: str) -> Params:
-        return replace(self._params, formula=text)
-
-    def _typed_shares(self, text: str) -> Params:
-        shares = tuple(parse_share(each) for each in text.split(",") if each.strip())
-        return replace(self._params, shares=shares)
-
-    def _typed_filter(self, text: str) -> Params:
+    def _typed_filter(self, params: Params, text: str) -> Params:
         from deita_store import filters
         from deita_store.context import Context
 
         filters.where(filters.parse(text), Context(self.app.opened.store))
-        return replace(self._params, require=text)
+        return replace(params, require=text)
 
 
-_PANELS = (
-    ("sources", "sources: all ░ kept █"),
-    ("score", "score: all ░ kept █"),
-    ("curve", "kept by threshold"),
-    ("turns", "turns"),
-    ("lengths", "characters"),
-)
-
-
-def _headline(answer: Answer, other: str) -> str:
-    """What it came to, in two lines."""
-    found = answer.picture
-    counts = found.statuses
-    all_ = sum(counts.values())
-    told = [f"● kept {counts['kept']:,} of {all_:,}", f"◐ too similar {counts['too_similar']:,}"]
-    told += [
-        f"{sign} {name.replace('_', ' ')} {counts[name]:,}"
-        for sign, name in (("○", "over_budget"), ("✕", "rejected"), ("–", "filtered"),
-                           ("·", "unscored"))
-        if counts[name]
-    ]  # fmt: skip
-    how = {"exact": "exact ✔", "instant": "preview …"}[found.gear]
-    second = [f"{how} {duration(answer.seconds)}"]
-    if answer.differed:
-        second.append(f"the preview was wrong about {answer.differed:,}")
-    if other and found.jaccard is not None:
-        second.append(
-            f'against "{printable(other)}": +{found.entered_count:,} −{found.left_count:,} '
-            f"· Jaccard {found.jaccard:.2f}"
-        )
-    if answer.recall:
-        second.append(answer.recall)
-    if found.overflow:
-        second.append(f"pins exceed the budget by {found.overflow:,}")
-    second += [printable(note) for note in found.notes]
-    return " · ".join(told) + "\n" + " · ".join(second)
-
-
-def _slider(value: float, low: float, high: float, width: int) -> str:
-    place = round((min(max(value, low), high) - low) / (high - low) * (width - 1))
-    return "◀" + "━" * place + "●" + "─" * (width - 1 - place) + "▶"
-
-
-def _told_share(share: object) -> str:
-    source = getattr(share, "source", "")
-    least, most = getattr(share, "least", None), getattr(share, "most", None)
-    return f"source:{source}<={most}" if most is not None else f"source:{source}>={least}"
+def _curve(points: Sequence[Point], threshold: float, width: int, height: int) -> Content:
+    return charts.curve(points[-height:], threshold, width)

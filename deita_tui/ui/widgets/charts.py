@@ -1,6 +1,8 @@
 """Small charts made of text: what is kept is solid, all there is is shaded."""
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from textual.content import Content
 
@@ -17,13 +19,18 @@ _LIT = "$success"
 
 def bars(rows: Sequence[Bar], width: int, height: int) -> Content:
     """A line for each class: its share of all records, and its share of the kept ones."""
-    pool = sum(row.pool for row in rows) or 1
-    kept = sum(row.kept for row in rows) or 1
     shown = list(rows[:height])
     if len(rows) > height > 1:
         rest = rows[height - 1 :]
         others = Bar("others", sum(row.pool for row in rest), sum(row.kept for row in rest))
         shown = [*rows[: height - 1], others]
+    return Content("\n").join(bar_lines(rows, width, shown))
+
+
+def bar_lines(rows: Sequence[Bar], width: int, shown: Sequence[Bar]) -> list[Content]:
+    """The lines of some classes, drawn to the scale of these; shares are those of all ``rows``."""
+    pool = sum(row.pool for row in rows) or 1
+    kept = sum(row.kept for row in rows) or 1
     label = min(max((len(row.label) for row in shown), default=0), max(width // 3, 6))
     room = max(width - label - 14, 4)
     most = max((max(row.pool / pool, row.kept / kept) for row in shown), default=1) or 1
@@ -31,12 +38,17 @@ def bars(rows: Sequence[Bar], width: int, height: int) -> Content:
     for row in shown:
         of_pool = round(row.pool / pool / most * room)
         of_kept = round(row.kept / kept / most * room)
-        solid = Content.styled(_KEPT * of_kept, _LIT)
-        shade = Content.styled(_POOL * max(of_pool - of_kept, 0), _DIM)
         blank = " " * (room - max(of_pool, of_kept))
         share = f" {row.kept:>6,} {row.kept / kept:>4.0%}"
-        lines.append(Content(cut(row.label, label) + " ") + solid + shade + Content(blank + share))
-    return Content("\n").join(lines)
+        lines.append(
+            Content.assemble(
+                f"{cut(row.label, label)} ",
+                (_KEPT * of_kept, _LIT),
+                (_POOL * max(of_pool - of_kept, 0), _DIM),
+                f"{blank}{share}",
+            )
+        )
+    return lines
 
 
 def histogram(found: Histogram, width: int, height: int) -> Content:
@@ -48,17 +60,17 @@ def histogram(found: Histogram, width: int, height: int) -> Content:
     rows = max(height - 1, 1)
     lines = []
     for row in range(rows, 0, -1):
-        line: list[Content] = []
+        cells: list[tuple[str, str]] = []
         for count, inside in zip(pool, kept, strict=True):
             solid = inside / most_kept * rows * 8 - (row - 1) * 8
             shade = count / most * rows - (row - 1)
             if solid >= 1:
-                line.append(Content.styled(_EIGHTHS[min(int(solid), 8)], _LIT))
-            elif shade >= 0.5:
-                line.append(Content.styled(_POOL, _DIM))
+                cells.append((_EIGHTHS[min(int(solid), 8)], _LIT))
             else:
-                line.append(Content(" "))
-        lines.append(Content("").join(line))
+                cells.append((_POOL if shade >= 0.5 else " ", _DIM))
+        # Neighbours of one colour are one piece: a piece a cell would take longer than selecting.
+        runs = groupby(cells, key=itemgetter(1))
+        lines.append(Content.assemble(*(("".join(c for c, _ in run), how) for how, run in runs)))
     low, high = f"{found.low:.1f}", f"{found.high:.1f}"
     lines.append(Content.styled(low + high.rjust(columns - len(low)), _DIM))
     return Content("\n").join(lines)

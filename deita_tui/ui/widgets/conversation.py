@@ -2,16 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from time import monotonic
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from deita_tui.records import Message, Record, spoken
-from deita_tui.ui.literal import cut, wrap
+from deita_tui.ui.literal import broken, cut
+
+_SLICE = 0.01
+"""Seconds that lines are broken for before keys are heard again."""
+_PART = 256
+"""Lines between two looks at the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,8 @@ class Conversation(ScrollView, can_focus=True):
     """The messages of one record, with the scores of each turn beside its answer.
 
     Text is shown as it is written: no Markdown, no markup. Lines are broken once for a width, so
-    that a megabyte scrolls as smoothly as a line.
+    that a megabyte scrolls as smoothly as a line; of a long text the first lines are there at once,
+    and the others while keys are heard.
     """
 
     DEFAULT_CSS = """
@@ -54,7 +62,11 @@ class Conversation(ScrollView, can_focus=True):
         self._head: Sequence[str] = ()
         self._scores: Sequence[str] = ()
         self._lines: list[Line] = []
+        self._rest: Iterator[Line] = iter(())
+        """Lines that are not broken yet."""
         self._width = 0
+        self._looks: dict[str, Style] = {}
+        """The styles of what is being drawn."""
 
     def show(
         self, record: Record | None, head: Sequence[str] = (), scores: Sequence[str] = ()
@@ -87,6 +99,8 @@ class Conversation(ScrollView, can_focus=True):
 
     def turn(self, step: int) -> None:
         """Scroll to the next or the last message above."""
+        self._lines += self._rest
+        self._measure()
         heads = [y for y, line in enumerate(self._lines) if line.style.startswith("conversation--")
                  and not line.style.endswith(("head", "scores"))]  # fmt: skip
         here = self.scroll_offset.y
@@ -94,33 +108,69 @@ class Conversation(ScrollView, can_focus=True):
         if later:
             self.scroll_to(y=later[0] if step > 0 else later[-1], animate=False)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What is seen; a style is the same for all its lines."""
+        self._looks = {}
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        width, plain = self.room, self.rich_style
+        width, plain = self.room, self._look("")
         index = y + self.scroll_offset.y
         if index >= len(self._lines):
             return Strip.blank(width, plain)
         line = self._lines[index]
-        style = plain + self._component(line.style)
-        room = width - len(line.right) - (1 if line.right else 0)
-        segments = [Segment(cut(line.text, room), style)]
-        if line.right:
-            beside = plain + self._component("conversation--scores")
-            segments.append(Segment(f" {line.right}", beside))
-        return Strip(segments).adjust_cell_length(width, plain).crop(0, width)
+        right = f" {line.right}" if line.right else ""
+        room = width - len(right)
+        if room <= 0:
+            return Strip([Segment(cut(line.text, width), self._look(line.style))], width)
+        segments = [Segment(cut(line.text, room), self._look(line.style))]
+        if right:
+            segments.append(Segment(right, self._look("conversation--scores")))
+        return Strip(segments, width)
 
-    def _component(self, name: str) -> Style:
-        return self.get_component_rich_style(name, partial=True) if name else Style()
+    def _look(self, name: str) -> Style:
+        if (found := self._looks.get(name)) is None:
+            found = self.rich_style
+            if name:
+                found += self.get_component_rich_style(name, partial=True)
+            self._looks[name] = found
+        return found
 
     def _break(self) -> None:
         self._width = self.room
-        self._lines = list(self._made(max(self._width, 10)))
-        self.virtual_size = Size(0, len(self._lines))
+        self._lines = []
+        self._rest = self._made(max(self._width, 10))
+        self._go_on(self._rest)
+
+    def _go_on(self, rest: Iterator[Line]) -> None:
+        """Break lines for a while; what is left is done when others had their turn."""
+        if rest is not self._rest:
+            return
+        until = monotonic() + _SLICE
+        more = True
+        while more and monotonic() < until:
+            part = list(islice(rest, _PART))
+            self._lines += part
+            more = len(part) == _PART
+        self._measure()
+        if more:
+            self.set_timer(_SLICE, lambda: self._go_on(rest))
+
+    def _measure(self) -> None:
+        """Say how many lines there are.
+
+        The bar has its place whatever their number, so nothing need be laid out anew.
+        """
+        size = Size(0, len(self._lines))
+        self.set_reactive(Conversation.virtual_size, size)
+        self.vertical_scrollbar.window_virtual_size = size.height
+        self.scroll_to(y=min(self.scroll_y, self.max_scroll_y), animate=False)
         self.refresh()
 
     def _made(self, width: int) -> Iterator[Line]:
         for text in self._head:
-            yield from (Line(line, "conversation--head") for line in wrap(text, width))
+            yield from (Line(line, "conversation--head") for line in broken(text, width))
         if self._record is None:
             return
         if self._head:
@@ -132,7 +182,7 @@ class Conversation(ScrollView, can_focus=True):
                 beside = self._scores[turn]
                 turn += 1
             yield Line(_title(message), _style(message.role), beside)
-            yield from (Line(line, "") for line in wrap(spoken(message), width))
+            yield from (Line(line, "") for line in broken(spoken(message), width))
             yield Line("", "")
 
 

@@ -27,6 +27,7 @@ COLUMNS = {
         TableColumn("score", "score", lambda row: _number(row.score), 8, right=True),
         TableColumn("c", "c", lambda row: _number(row.c), 5, right=True),
         TableColumn("q", "q", lambda row: _number(row.q), 5, right=True),
+        TableColumn("taste", "taste", lambda row: _number(row.taste), 5, right=True),
         TableColumn("turns", "turns", lambda row: _count(row.turns), 6, right=True),
         TableColumn("chars", "chars", lambda row: _count(row.chars), 8, right=True),
         TableColumn("similarity", "sim", lambda row: _number(row.similarity, 3), 6, right=True),

@@ -89,13 +89,21 @@ class RecordTable(ScrollView, can_focus=True):
         self.sort = ""
         self.marked: set[int] = set()
         """Ids of the records that are marked."""
+        self._looks: dict[str, Style] = {}
+        """The styles of what is being drawn."""
+        self._rooms: list[int] = []
+        """Cells for each column, in what is being drawn."""
 
     def show(self, view: View, keep: int | None = None) -> None:
-        """Show another view; the cursor stays on record ``keep`` where it is in it."""
+        """Show another view.
+
+        The cursor stays on record ``keep`` where it is in it, and on its line of the screen.
+        """
         self.view = view
         self.virtual_size = Size(0, len(view) + _HEAD)
         place = view.index_of(keep) if keep is not None else None
-        self.scroll_to(y=0, animate=False)
+        above = self.cursor - round(self.scroll_y)
+        self.scroll_to(y=max((place or 0) - above, 0), animate=False, force=True)
         self.set_reactive(RecordTable.cursor, -1)
         self.cursor = place or 0
         self.refresh()
@@ -175,6 +183,11 @@ class RecordTable(ScrollView, can_focus=True):
         if event.chain == 2:
             self.post_message(self.Opened())
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What is seen; styles and widths are the same for all its lines."""
+        self._looks, self._rooms = {}, self._widths(self.room)
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         width = self.room
@@ -182,8 +195,15 @@ class RecordTable(ScrollView, can_focus=True):
             return self._head(width)
         index = y - _HEAD + self.scroll_offset.y
         if self.view is None or index >= len(self.view):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._look(""))
         return self._line(self.view[index], index == self.cursor, width)
+
+    def _look(self, name: str) -> Style:
+        if (found := self._looks.get(name)) is None:
+            found = self._looks[name] = (
+                self.get_component_rich_style(name, partial=True) if name else self.rich_style
+            )
+        return found
 
     def _widths(self, width: int) -> list[int]:
         """Cells for each column; the open ones share what is left, wherever that is enough."""
@@ -194,32 +214,41 @@ class RecordTable(ScrollView, can_focus=True):
         return [column.width or each for column in self.columns]
 
     def _head(self, width: int) -> Strip:
-        style = self.rich_style + self.get_component_rich_style("table--head", partial=True)
-        segments = [Segment("  ", style)]
-        for column, room in zip(self.columns, self._widths(width), strict=True):
+        style = self._look("") + self._look("table--head")
+        cells = []
+        for column, room in zip(self.columns, self._rooms, strict=True):
             title = column.title
             if self.sort.lstrip("-") == column.name:
                 title += " ▾" if self.sort.startswith("-") else " ▴"
-            segments.append(Segment(cut(title, room, right=column.right) + " " * _GAP, style))
-        return Strip(segments).adjust_cell_length(width, style).crop(0, width)
+            cells.append(cut(title, room, right=column.right))
+        return self._strip([Segment("  ", style)], cells, style, width)
 
     def _line(self, row: RecordRow, here: bool, width: int) -> Strip:
-        style = self.rich_style
+        style = self._look("")
         if row.decision or row.flag:
-            style += self.get_component_rich_style("table--decided", partial=True)
+            style += self._look("table--decided")
         if row.id in self.marked:
-            style += self.get_component_rich_style("table--marked", partial=True)
-        over = Style()
-        if here:
-            over = self.get_component_rich_style("table--cursor", partial=True)
+            style += self._look("table--marked")
         sign = signs.of(row.outcome, row.decision)
-        coloured = style + self.get_component_rich_style(sign.style, partial=True) + over
-        style += over
-        segments = [Segment(f"{sign.mark} ", coloured)]
-        for column, room in zip(self.columns, self._widths(width), strict=True):
-            text = column.cell(row) if row.uid else ""
-            segments.append(Segment(cut(text, room, right=column.right) + " " * _GAP, style))
-        return Strip(segments).adjust_cell_length(width, style).crop(0, width)
+        coloured = style + self._look(sign.style)
+        if here:
+            style, coloured = (
+                style + self._look("table--cursor"),
+                coloured + self._look("table--cursor"),
+            )
+        cells = [
+            cut(column.cell(row) if row.uid else "", room, right=column.right)
+            for column, room in zip(self.columns, self._rooms, strict=True)
+        ]
+        return self._strip([Segment(f"{sign.mark} ", coloured)], cells, style, width)
+
+    def _strip(self, first: list[Segment], cells: list[str], style: Style, width: int) -> Strip:
+        """Cells of their columns' widths as a line of exactly ``width``."""
+        gap = " " * _GAP
+        used = 2 + sum(self._rooms) + _GAP * len(cells)
+        text = "".join(f"{cell}{gap}" for cell in cells) + " " * (width - used)
+        strip = Strip([*first, Segment(text, style)], max(used, width))
+        return strip if used <= width else strip.crop(0, width)
 
     def _title_at(self, x: int) -> str:
         start = 2
