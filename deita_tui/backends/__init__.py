@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
+Item = tuple[Sequence[int], Sequence[int]]
+"""A prefix and what follows it, as token ids."""
+
 
 class Judge(Protocol):
     """A causal language model, asked only how likely each of a few tokens comes next."""
@@ -48,6 +51,40 @@ class Judge(Protocol):
         Raises:
             DeitaError: it cannot answer anything any more. Whatever else it raises is taken to be
                 about these prompts, and each is asked again alone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the memory back."""
+        ...
+
+
+class LogProbs(Protocol):
+    """A causal language model, asked how likely each token of a text is. Most judges are one."""
+
+    identity: Mapping[str, str]
+    """See ``Judge``."""
+
+    limit: int
+    """The most tokens that it takes, prefix and continuation together."""
+
+    def tokens(self, text: str) -> list[int]:
+        """See ``Judge``."""
+        ...
+
+    def logprobs(self, items: Sequence[Item]) -> "list[FloatArray]":
+        """Natural-log probability of each token of a continuation, given all that stands before it.
+
+        Args:
+            items: (prefix, continuation) as token ids, together 2 to ``limit`` tokens; neither is
+                empty: the first token of all has no probability, since nothing stands before it.
+
+        Returns:
+            For each item an array as long as its continuation; NaN throughout where the model gave
+            no numbers. A number depends on its own item alone (within float noise).
+
+        Raises:
+            DeitaError: it cannot answer anything any more.
         """
         ...
 

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from deita_tui.backends import FloatArray
+    from deita_tui.backends import FloatArray, Item
 
 BOS = 256
 _DIGITS = frozenset(b"123456")
@@ -72,6 +72,31 @@ class FakeJudge:
         rows = [self._row(prompt, choices, shared) for prompt in prompts]
         self.rows += len(rows)
         return np.array(rows, dtype=np.float64).reshape(len(prompts), len(choices))
+
+    def logprobs(self, items: "Sequence[Item]") -> "list[FloatArray]":
+        """Numbers out of a hash of all that stands before a token; see ``LogProbs``."""
+        import numpy as np
+
+        self.calls += 1
+        rows = [[*prefix, *continuation] for prefix, continuation in items]
+        self._fault(rows)
+        found = []
+        for (prefix, _), row in zip(items, rows, strict=True):
+            if not 2 <= len(row) <= self.limit or not prefix:
+                raise ValueError(f"{len(prefix)} tokens before the continuation, {len(row)} in all")
+            key = self.identity["weights"].encode()[:64]
+            state = blake2b(key=key, digest_size=8)
+            said = []
+            for place, token in enumerate(row):
+                state.update(token.to_bytes(2))
+                if place >= len(prefix):
+                    digest = state.digest()
+                    said.append(-1.0 if self.settings.constant else -digest[0] / 64 - 0.01)
+            share = int.from_bytes(state.digest()[-4:]) / 2**32
+            broken = share < self.settings.nan_share
+            found.append(np.full(len(said), np.nan) if broken else np.array(said, np.float64))
+        self.rows += len(rows)
+        return found
 
     def close(self) -> None:
         """Nothing to give back; it remembers being asked."""

@@ -19,7 +19,7 @@ from deita_tui.backends.hf_tokens import PlainText
 from deita_tui.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from deita_tui.backends import FloatArray
+    from deita_tui.backends import FloatArray, Item
 
 _LIMIT = 2048
 """For a model that does not say how many tokens it takes."""
@@ -132,12 +132,14 @@ class HfJudge:
         default = _CPU_TOKENS if replicas[0].device == "cpu" else _GPU_TOKENS
         most = max(1, _LOGITS // replicas[0].vocabulary)
         self.spread = Spread(replicas, batch_tokens or default, most)
+        # Where every token is asked for, each has as many logits as a whole prompt otherwise.
+        self._speaking = Spread(replicas, min(batch_tokens or default, most), most)
         self._tokens = tokens
 
     @property
     def trouble(self) -> str:
         """Why the last row of NaN is one; empty when there was none."""
-        return self.spread.trouble
+        return self.spread.trouble or self._speaking.trouble
 
     def tokens(self, text: str) -> list[int]:
         """Token ids of ``text`` as plain text: BOS as the model has it, no EOS, no specials."""
@@ -165,8 +167,39 @@ class HfJudge:
         self.spread.run(prompts, compute, result)
         return result
 
+    def logprobs(self, items: "Sequence[Item]") -> "list[FloatArray]":
+        """See ``LogProbs.logprobs``."""
+        import numpy as np
+
+        rows = [[*prefix, *continuation] for prefix, continuation in items]
+        for (prefix, continuation), row in zip(items, rows, strict=True):
+            if not (prefix and continuation and len(row) <= self.limit):
+                raise ValueError(
+                    f"{len(prefix)} tokens and {len(continuation)} behind them: each must be there,"
+                    f" and together they may be {self.limit}"
+                )
+        # A batch is told by its rows alone, so the start of each goes before it.
+        marked = [[len(prefix), *row] for (prefix, _), row in zip(items, rows, strict=True)]
+        widest = max((len(continuation) for _, continuation in items), default=0)
+        result = np.full((len(items), widest), np.nan)
+
+        def compute(replica: Replica, batch: Rows) -> "FloatArray":
+            starts, texts = [row[0] for row in batch], [row[1:] for row in batch]
+            said = replica.spoken(texts, starts).numpy()
+            found = np.zeros((len(batch), widest))
+            begin = 0
+            for number, (start, text) in enumerate(zip(starts, texts, strict=True)):
+                end = begin + len(text) - start
+                found[number, : end - begin] = said[begin:end]
+                begin = end
+            return found
+
+        self._speaking.run(marked, compute, result)
+        return [row[: len(said)] for row, (_, said) in zip(result, items, strict=True)]
+
     def close(self) -> None:
         """Give the memory back; the judge cannot be asked again."""
+        self._speaking.close()
         self.spread.close()
 
 

@@ -6,7 +6,7 @@ keeps its fastest kernel. The head sees the last real position of each prompt an
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ class Replica:
     def __init__(self, model: Any, device: str) -> None:
         self._model = model
         self.device = device
-        self._last: torch.Tensor | None = None
+        self._wanted: Pair | None = None
+        """Rows and places whose next token is asked for."""
         self._prefixes: OrderedDict[tuple[int, ...], Prefix] = OrderedDict()
         head = model.get_output_embeddings()
-        head.register_forward_pre_hook(self._last_only)
+        head.register_forward_pre_hook(self._wanted_only)
         self.vocabulary = int(head.weight.shape[0])
         """How many logits it gives a prompt."""
         window = getattr(model.config, "sliding_window", None)
@@ -61,13 +62,48 @@ class Replica:
             logprobs = picked - torch.logsumexp(logits, dim=-1, keepdim=True)
             return logprobs.to("cpu", torch.float64)
 
+    def spoken(self, rows: Sequence[Sequence[int]], starts: Sequence[int]) -> "torch.Tensor":
+        """Log-probabilities of the tokens of each row from its start on, row after row.
+
+        Args:
+            rows: token ids.
+            starts: of each row, the place of the first token that is asked for: 1 or later.
+
+        Returns:
+            (sum of what is asked for,) float64 on the CPU.
+        """
+        import torch
+
+        which = [n for n, row in enumerate(rows) for _ in range(starts[n], len(row))]
+        # What stands at a place is foretold at the place before it.
+        places = [at - 1 for n, row in enumerate(rows) for at in range(starts[n], len(row))]
+        said = [token for n, row in enumerate(rows) for token in row[starts[n] :]]
+        with torch.inference_mode():
+            wanted = (self._tensor(which), self._tensor(places))
+            logits = self._forward(rows, wanted, None).float()
+            picked = logits.gather(1, self._tensor(said)[:, None])[:, 0]
+            return (picked - torch.logsumexp(logits, dim=-1)).to("cpu", torch.float64)
+
+    def _tensor(self, numbers: Iterable[int]) -> "torch.Tensor":
+        import torch
+
+        return torch.tensor(list(numbers), device=self.device)
+
     def _logits(self, rows: Sequence[Sequence[int]], prefix: "Prefix | None") -> "torch.Tensor":
+        last = [len(row) - 1 for row in rows]
+        wanted = (self._tensor(range(len(rows))), self._tensor(last))
+        return self._forward(rows, wanted, prefix)
+
+    def _forward(
+        self, rows: Sequence[Sequence[int]], wanted: "Pair", prefix: "Prefix | None"
+    ) -> "torch.Tensor":
+        """(n, vocabulary) logits behind each of the ``wanted`` (rows, places)."""
         import torch
 
         longest = max(map(len, rows))
         padded = torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
         start = prefix.length if prefix else 0
-        self._last = torch.tensor([len(row) - 1 for row in rows], device=self.device)
+        self._wanted = wanted
         output = self._model(
             input_ids=padded.to(self.device),
             position_ids=torch.arange(start, start + longest, device=self.device)[None],
@@ -85,7 +121,7 @@ class Replica:
             self._prefixes.move_to_end(tokens)
             return self._prefixes[tokens]
         prefix = Prefix(len(tokens))
-        self._last = torch.tensor([len(tokens) - 1], device=self.device)
+        self._wanted = (self._tensor([0]), self._tensor([len(tokens) - 1]))
         self._model(
             input_ids=torch.tensor([tokens], device=self.device),
             position_ids=torch.arange(len(tokens), device=self.device)[None],
@@ -106,12 +142,11 @@ class Replica:
         mask = torch.full((length, start + length), torch.finfo(dtype).min, dtype=dtype)
         return mask.triu(start + 1).to(self.device)[None, None]
 
-    def _last_only(self, _head: Any, inputs: tuple["torch.Tensor", ...]) -> Any:
-        import torch
-
+    def _wanted_only(self, _head: Any, inputs: tuple["torch.Tensor", ...]) -> Any:
         (hidden, *rest) = inputs
-        rows = torch.arange(hidden.shape[0], device=hidden.device)
-        return (hidden[rows, self._last][:, None], *rest)
+        assert self._wanted is not None
+        rows, places = self._wanted
+        return (hidden[rows, places][:, None], *rest)
 
 
 class Prefix:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from deita_tui.backends import FloatArray
+    from deita_tui.backends import FloatArray, Item
 
 _CHUNK = 512
 """The most tokens that are computed together; the memory for attention grows with it."""
@@ -54,6 +54,8 @@ class LlamaSettings:
     pack: int = 1
     """Prompts in one decode. More than 1 may pay on a GPU, and costs the independence of order:
     a quantized score then moves a little with its neighbours."""
+    every_token: bool = False
+    """Will it be asked how likely each token of a text is? Takes memory for as many answers."""
     offline: bool = False
     """Take a hub id from the local cache only."""
 
@@ -101,6 +103,7 @@ class LlamaJudge:
         self._step = 1 if self.identity["precision"] in _EVEN else _STEP
         self._batch = Batch(llama, _CHUNK)
         self._pack = settings.pack
+        self._every_token = settings.every_token
         # The state of a recurrent model cannot be cut at a position.
         self._shares = not (
             llama.llama_model_is_recurrent(native[0]) or llama.llama_model_is_hybrid(native[0])
@@ -112,16 +115,7 @@ class LlamaJudge:
     def tokens(self, text: str) -> list[int]:
         """Token ids of ``text`` as plain text, after BOS where the model's file asks for it."""
         self._refuse_closed()
-        llama = self._llama
-        data = text.encode("utf-8")
-        count = -(len(data) // 2 + 8)
-        while count < 0:
-            found = (llama.llama_token * -count)()
-            count = llama.llama_tokenize(
-                self._vocabulary, data, len(data), found, len(found), False, False
-            )
-        begins = llama.llama_vocab_get_add_bos(self._vocabulary)
-        return [*([llama.llama_vocab_bos(self._vocabulary)] if begins else []), *found[:count]]
+        return gguf.tokens(self._llama, self._vocabulary, text)
 
     def next_logprobs(
         self, prompts: Sequence[Sequence[int]], choices: Sequence[int], shared: int = 0
@@ -146,6 +140,47 @@ class LlamaJudge:
                 answers[row] = self._read(place, wanted)
             self._drop(len(group))
         return answers
+
+    def logprobs(self, items: "Sequence[Item]") -> "list[FloatArray]":
+        """See ``LogProbs.logprobs``; for a model that was opened with ``every_token``.
+
+        Raises:
+            ValueError: an item is too long, or a part of it is empty.
+            JobError: llama.cpp cannot go on.
+        """
+        self._refuse_closed()
+        if not self._every_token:
+            raise ValueError("the model was not opened to be asked for every token")
+        self.trouble = ""
+        return [self._spoken(prefix, continuation) for prefix, continuation in items]
+
+    def _spoken(self, prefix: Sequence[int], continuation: Sequence[int]) -> "FloatArray":
+        import numpy as np
+
+        row = [*prefix, *continuation]
+        if not (prefix and continuation and len(row) <= self.limit):
+            raise ValueError(
+                f"{len(prefix)} tokens and {len(continuation)} behind them: each must be there, "
+                f"and together they may be {self.limit}"
+            )
+        found = np.full(len(continuation), np.nan)
+        first = len(prefix) - 1  # foretells the first token of the continuation
+        # What a prompt leaves in the cache is of no use here.
+        self._forget()
+        for begin, end in pairwise(_cuts(0, len(row))):
+            self._batch.clear()
+            middle = min(max(begin, first), end)
+            if begin < middle:
+                self._batch.add(row[begin:middle], begin, 1, asked=False)
+            if middle < end:
+                self._batch.add(row[middle:end], middle, 1, asked=True, all_asked=True)
+            if self._run() != 0:
+                return np.full(len(continuation), np.nan)
+            for place in range(middle, min(end, len(row) - 1)):
+                said = np.array([row[place + 1]], np.intp)
+                found[place - first] = np.sum(self._read(place - begin, said))
+        self._drop(1)
+        return found
 
     def close(self) -> None:
         """Free the model and its cache; a second call does nothing."""
@@ -286,7 +321,8 @@ def _context(llama: Any, model: int, path: Path, settings: LlamaSettings, limit:
     parameters = llama.llama_context_default_params()
     parameters.n_ctx = limit + (_CHUNK if settings.pack > 1 else 0)
     parameters.n_batch = parameters.n_ubatch = _CHUNK
-    parameters.n_seq_max = parameters.n_outputs_max = settings.pack + 1
+    parameters.n_seq_max = settings.pack + 1
+    parameters.n_outputs_max = _CHUNK if settings.every_token else settings.pack + 1
     # One cache for all sequences: a copy of the prefix is then a mark on its cells.
     parameters.kv_unified = True
     # The cells of the prefix must stay also where a model attends to the last few tokens only.

@@ -26,6 +26,7 @@ class Backend(StrEnum):
     AUTO = "auto"
     HF = "hf"
     LLAMA = "llama"
+    HTTP = "http"
     FAKE = "fake"
 
 
@@ -63,9 +64,14 @@ def score(
             metavar="NAME",
             help="A set of models from the configuration, or lite, the draft scorers that ship; "
             "also what the scores are called. "
-            "Without it: deita, or what the models are called that are named here.",
+            "Without it: deita, or what the models are called that are named here. "
+            "Or methods, with commas between: ifd, ifd_loss, perplexity, response_tokens, …",
             show_default=False,
         ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="MODEL", help="The language model that methods ask."),
     ] = None,
     complexity: Annotated[
         str | None,
@@ -83,9 +89,32 @@ def score(
         Backend | None,
         typer.Option(
             "--backend",
-            metavar="auto|hf|llama",
+            metavar="auto|hf|llama|http",
             help="What runs the models. Without it the project keeps to what was picked first; "
             "auto picks anew.",
+        ),
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--url",
+            metavar="URL",
+            help="A completion server (llama.cpp's, vLLM) that has the models; they are then its "
+            "names for them. A model may be an address itself, with #NAME where there are more.",
+        ),
+    ] = None,
+    allow_remote: Annotated[
+        bool,
+        typer.Option(
+            "--allow-remote", help="Let the texts go to a server that is not on this machine."
+        ),
+    ] = False,
+    key_env: Annotated[
+        str | None,
+        typer.Option(
+            "--key-env",
+            metavar="NAME",
+            help="The variable that holds the server's key; default: DEITA_TUI_API_KEY.",
         ),
     ] = None,
     device: Annotated[
@@ -182,12 +211,16 @@ def score(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Score complexity and quality of every turn that has no score yet, and say how it went."""
+    """Score every turn that has no score yet, by judges or other methods, and say how it went."""
     said = {
         "scorer": scorer,
+        "model": model,
         "complexity": complexity,
         "quality": quality,
         "backend": backend and backend.value,
+        "url": url,
+        "allow_remote": allow_remote or None,
+        "key_env": key_env,
         "device": device,
         "precision": precision and precision.value,
         "quantize": quantize and quantize.value,

@@ -26,12 +26,15 @@ class ScoreOptions(TypedDict, total=False):
     """What may be said of a scoring run. What is left out is taken from the configuration."""
 
     scorer: str
-    """A named set of models from the configuration, and what the scores are called."""
+    """A named set of models from the configuration, and what the scores are called; or methods by
+    their names, with commas between: ifd, perplexity, response_tokens, … (``scoring.methods``)."""
+    model: str | Path
+    """The language model that methods ask."""
     complexity: str | Path
     """The model to score complexity with: a hub id, a folder or a .gguf file. Without ``scorer``
     only the models that are given here are used."""
     quality: str | Path
-    backend: Literal["auto", "hf", "llama", "fake"]
+    backend: Literal["auto", "hf", "llama", "http", "fake"]
     """``auto`` picks one, tells why and keeps to it in this project; given here, it picks anew."""
     device: str
     """auto, cpu, cuda, mps, cuda:0,cuda:1"""
@@ -40,6 +43,13 @@ class ScoreOptions(TypedDict, total=False):
     kv: Literal["f32", "f16"]
     """Precision of llama.cpp's cache."""
     threads: int
+    url: str
+    """A completion server that has the models; they are then named as it names them. A model may
+    also be an address itself, like http://127.0.0.1:8080, with #name behind it."""
+    allow_remote: bool
+    """Let the texts go to a server that is not on this machine."""
+    key_env: str
+    """The environment variable that holds the server's key."""
     where: str
     """A filter: which records."""
     top: int
@@ -173,12 +183,12 @@ class Scoring(Looking, Working):
 
     def _score_args(self, options: ScoreOptions) -> ScoreArgs:
         from deita_tui import config
-        from deita_tui.project import drafting, naming
+        from deita_tui.project import drafting, measuring, naming
         from deita_tui.steps.scoring_args import LITE, ScoreArgs
 
         told = config.ScorerSet(
-            complexity=place(options.get("complexity")),
-            quality=place(options.get("quality")),
+            complexity=place(options.get("complexity"), options.get("url")),
+            quality=place(options.get("quality"), options.get("url")),
             backend=options.get("backend"),
             device=options.get("device"),
             precision=options.get("precision"),
@@ -186,10 +196,17 @@ class Scoring(Looking, Working):
             kv=options.get("kv"),
             threads=options.get("threads"),
             max_tokens=options.get("max_tokens"),
+            url=options.get("url"),
+            allow_remote=options.get("allow_remote"),
+            key_env=options.get("key_env"),
         )
         known = config.load(self.folder)
         if options.get("scorer") == LITE and LITE not in known.sets:
             return drafting.args(options)
+        if methods := measuring.named(options.get("scorer", ""), known.sets):
+            model = place(options.get("model"))
+            return measuring.args(options, methods, _spec(model, told, options.get("settings", {})))
+        measuring.refuse_model(options)
         models = list(filter(None, (told.complexity, told.quality)))
         # What other models say is never called DEITA's.
         name = options.get("scorer") or naming.name(self.store, models, {**known.sets, LITE: None})
@@ -246,11 +263,12 @@ class Scoring(Looking, Working):
 
 
 def _specs(args: ScoreArgs) -> list[JudgeSpec]:
-    return [spec for spec in (args.complexity, args.quality) if spec is not None]
+    return [spec for spec in (args.complexity, args.quality, args.model) if spec is not None]
 
 
 def _spec(model: str | None, chosen: ScorerSet, more: dict[str, object]) -> JudgeSpec | None:
-    from deita_tui.backends import weights
+    from deita_tui.backends import http_address, weights
+    from deita_tui.project import asking
     from deita_tui.steps.scoring_args import JudgeSpec
 
     if model is None:
@@ -258,6 +276,8 @@ def _spec(model: str | None, chosen: ScorerSet, more: dict[str, object]) -> Judg
     backend = chosen.backend or "auto"
     if backend == "fake":
         return JudgeSpec(model, backend, more)
+    if backend == "http" or http_address.is_url(model) or chosen.url:
+        return asking.spec(model, chosen, backend, more)
     refuse_nothing(model)
     if Path(model).exists():
         weights.resolve(model)  # all of it
@@ -299,10 +319,14 @@ def _runs_on(spec: JudgeSpec) -> str:
     return names.pick(spec.model) if sure else "auto"
 
 
-def place(model: str | Path | None) -> str | None:
-    """A model as a worker that stands elsewhere finds it."""
+def place(model: str | Path | None, url: str | None = None) -> str | None:
+    """A model as a worker that stands elsewhere finds it; on the server at ``url``, if given."""
+    from deita_tui.backends import http_address
+
     if model is None:
         return None
+    if url or http_address.is_url(str(model)):
+        return http_address.full(str(model), url or "")
     path = Path(model).expanduser()
     local = path.exists() or isinstance(model, Path) or str(model).startswith((".", "/", "~"))
     return str(path.absolute()) if local else str(model)
@@ -329,7 +353,8 @@ def _size(store: Store, spec: JudgeSpec, offline: bool) -> int | None:
     from deita_tui.errors import DeitaError
     from deita_tui.steps import choosing
 
-    if spec.backend == "fake" or Path(spec.model).exists() or not weights.is_hub_id(spec.model):
+    elsewhere = spec.backend in ("fake", "http") or not weights.is_hub_id(spec.model)
+    if elsewhere or Path(spec.model).exists():
         return None
     kept = choosing.remembered(store, spec)
     there = found.cached(kept.model if kept else spec.model)

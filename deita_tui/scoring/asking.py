@@ -6,10 +6,11 @@ must not mark a million rows as failed, and one that hangs must not hold the pro
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar, cast
 
-from deita_tui.backends import Judge
+from deita_tui.backends import Item, Judge, LogProbs
 from deita_tui.backends.patient import Patient, sentence
 from deita_tui.errors import DeitaError, JobError
 
@@ -19,11 +20,12 @@ STREAK = 20
 """So many prompts in a row that make the judge raise are the judge's fault, not theirs."""
 
 Rows = list[list[float]]
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Log-probabilities of the choices, or why there are none."""
+    """Log-probabilities, or why there are none."""
 
     logprobs: list[float] | None
     reason: str | None = None
@@ -39,7 +41,7 @@ class Asker:
 
     def __init__(self, open_judge: Callable[[], Judge], patience: float) -> None:
         self._streak = 0
-        self._good: _Question | None = None
+        self._good: _Question[Any] | None = None
         self.seconds = 0.0
         """Spent in the judge so far, without opening it."""
         self._patient = Patient(open_judge, patience, "judge")
@@ -48,17 +50,34 @@ class Asker:
     def ask(
         self, prompts: Sequence[Sequence[int]], choices: Sequence[int], shared: int
     ) -> list[Answer]:
-        """One answer a prompt, in order. A batch that raises is asked again one by one.
+        """How likely each of ``choices`` comes next: one answer a prompt, in order.
+
+        A batch that raises is asked again one by one.
 
         Raises:
             JobError: the judge hangs, or fails whatever it is asked.
             DeitaError: it says itself that it cannot go on.
         """
-        started = time.monotonic()
-        try:
-            return self._together(prompts, choices, shared)
-        finally:
-            self.seconds += time.monotonic() - started
+
+        def question(rows: Sequence[Sequence[int]]) -> Rows:
+            found: Rows = self.judge.next_logprobs(rows, choices, shared).tolist()
+            return found
+
+        return self._timed(_Question(prompts, question, len, lambda _: len(choices)))
+
+    def follow(self, items: Sequence[Item]) -> list[Answer]:
+        """How likely each token of a continuation is: one answer an item; see ``ask``.
+
+        The judge is one that says so of every token (``backends.LogProbs``).
+        """
+
+        def question(rows: Sequence[Item]) -> Rows:
+            return [row.tolist() for row in cast("LogProbs", self.judge).logprobs(rows)]
+
+        def length(item: Item) -> int:
+            return len(item[0]) + len(item[1])
+
+        return self._timed(_Question(items, question, length, lambda item: len(item[1])))
 
     @property
     def failing(self) -> bool:
@@ -69,20 +88,25 @@ class Asker:
         """Give the model's memory back; a judge that hangs cannot be asked to."""
         self._patient.close()
 
-    def _together(
-        self, prompts: Sequence[Sequence[int]], choices: Sequence[int], shared: int
-    ) -> list[Answer]:
+    def _timed(self, asked: "_Question[Row]") -> list[Answer]:
+        started = time.monotonic()
         try:
-            rows = self._rows(prompts, choices, shared)
+            return self._together(asked)
+        finally:
+            self.seconds += time.monotonic() - started
+
+    def _together(self, asked: "_Question[Row]") -> list[Answer]:
+        try:
+            rows = self._rows(asked)
         except DeitaError:
             raise
         except Exception as error:
-            if len(prompts) > 1:
-                self._good = self._good or _Question(min(prompts, key=len), choices, shared)
-                return [self._together([each], choices, shared)[0] for each in prompts]
+            if len(asked.rows) > 1:
+                self._good = self._good or asked.shortest()
+                return [self._together(each)[0] for each in asked.alone()]
             return [self._failed(error)]
         self._streak = 0
-        self._good = _Question(min(prompts, key=len), choices, shared)
+        self._good = asked.shortest()
         return [Answer(row) if _is_answer(row) else self._nothing() for row in rows]
 
     def _nothing(self) -> Answer:
@@ -90,15 +114,11 @@ class Asker:
         trouble = str(getattr(self.judge, "trouble", ""))
         return Answer(None, trouble or "the model answered with no number")
 
-    def _rows(self, prompts: Sequence[Sequence[int]], choices: Sequence[int], shared: int) -> Rows:
-        def question() -> Rows:
-            return [
-                list(row) for row in self.judge.next_logprobs(prompts, choices, shared).tolist()
-            ]
-
-        rows = self._patient.call(question)
-        if len(rows) != len(prompts) or any(len(row) != len(choices) for row in rows):
-            raise ValueError(f"{len(prompts)} prompts got {len(rows)} answers")
+    def _rows(self, asked: "_Question[Row]") -> Rows:
+        rows = self._patient.call(asked)
+        widths = map(asked.width, asked.rows)
+        if len(rows) != len(asked.rows) or list(map(len, rows)) != list(widths):
+            raise ValueError(f"{len(asked.rows)} prompts got {len(rows)} answers")
         return rows
 
     def _failed(self, error: Exception) -> Answer:
@@ -117,7 +137,7 @@ class Asker:
         if self._good is None:
             return False
         try:
-            self._rows([self._good.prompt], self._good.choices, self._good.shared)
+            self._rows(self._good)
         except DeitaError:
             raise
         except Exception:
@@ -127,12 +147,26 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """A prompt that the judge answered, or the likeliest to be answered."""
+class _Question(Generic[Row]):
+    """Rows, and what the judge is to say of each."""
 
-    prompt: Sequence[int]
-    choices: Sequence[int]
-    shared: int
+    rows: Sequence[Row]
+    ask: Callable[[Sequence[Row]], Rows]
+    length: Callable[[Row], int]
+    """Tokens of a row."""
+    width: Callable[[Row], int]
+    """Numbers in its answer."""
+
+    def __call__(self) -> Rows:
+        return self.ask(self.rows)
+
+    def shortest(self) -> "_Question[Row]":
+        """The row that was answered, or is the likeliest to be answered, alone."""
+        return replace(self, rows=[min(self.rows, key=self.length)])
+
+    def alone(self) -> Iterator["_Question[Row]"]:
+        """Each row by itself."""
+        return (replace(self, rows=[row]) for row in self.rows)
 
 
 def _is_answer(row: Sequence[float]) -> bool:

@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+import msgspec
+
 from deita_store import scores, settings
 from deita_store.store import Store
 from deita_tui.records import Pairing, from_body, pairs
+from deita_tui.scoring import methods
 from deita_tui.scoring import plan as estimates
 from deita_tui.scoring.deita import TEMPLATES, Template
 from deita_tui.scoring.plan import Plan
@@ -16,6 +19,10 @@ from deita_tui.steps.scoring import chosen
 from deita_tui.steps.scoring_args import JudgeSpec, ScoreArgs
 from deita_tui.steps.stages import remembered
 from deita_tui.steps.windows import Fields
+
+_TEXT_ALONE = JudgeSpec("nothing but the text", "text")
+_TOKENS_A_SECOND = 1_000_000
+"""That methods without a model get through, about; it is a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,8 @@ def plan(store: Store, args: ScoreArgs, known: Known = Known()) -> Plan:
     """What ``scoring.run`` would do with ``args``; the project may be open for reading only."""
     todo = chosen(store, args)
     sample = _sample(store, todo)
+    if args.methods:
+        return Plan(tuple(_method(store, args, todo, sample, name, known) for name in args.methods))
     stages = [
         _stage(store, args, todo, sample, (spec, TEMPLATES[measures]), known)
         for measures, spec in (("complexity", args.complexity), ("quality", args.quality))
@@ -75,6 +84,25 @@ def _stage(
         seconds=tokens / rate if rate else None,
         model_bytes=known.bytes.get(spec.model) or estimates.model_bytes(spec.model),
     )
+
+
+def _method(
+    store: Store,
+    args: ScoreArgs,
+    todo: "array[int]",
+    sample: list[Fields],
+    name: str,
+    known: Known,
+) -> estimates.Stage:
+    """A method's share: its texts, without what it puts around them."""
+    entry = methods.find(name)
+    fields = 2 if entry.reads == "pair" else 1
+    bare = Template(name, entry.reads, ("", *[" "] * (fields - 1), ""))
+    spec = args.model if entry.kind != "text" and args.model else _TEXT_ALONE
+    found = _stage(store, args, todo, sample, (spec, bare), known)
+    if spec is not _TEXT_ALONE:
+        return found
+    return msgspec.structs.replace(found, seconds=found.tokens / _TOKENS_A_SECOND, model_bytes=0)
 
 
 def _counts(store: Store, template: Template, todo: "array[int]") -> tuple[int, int]:

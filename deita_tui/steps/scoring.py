@@ -15,7 +15,7 @@ from deita_tui.errors import JobError, UsageError
 from deita_tui.scoring import health
 from deita_tui.scoring.deita import TEMPLATES
 from deita_tui.scoring.health import Health
-from deita_tui.steps import deriving
+from deita_tui.steps import deriving, known
 from deita_tui.steps.choosing import Opener
 from deita_tui.steps.progress import Progress
 from deita_tui.steps.scoring_args import JudgeSpec, ScoreArgs, ScoreReport, StageReport
@@ -35,6 +35,11 @@ def run(
         JobError: the pilot shows that a model is no good, or it hangs or fails throughout.
         UsageError: a model, a backend or a setting is wrong.
     """
+    if args.methods:
+        from deita_tui.steps import method_scoring
+
+        yield from deriving.run(store, job=job)
+        return (yield from method_scoring.run(store, args, _todo(store, args), job, open_judge))
     if args.complexity is None and args.quality is None:
         raise UsageError("There is no model to score with.", "Name one with --complexity-model.")
     yield from deriving.run(store, job=job)
@@ -46,7 +51,7 @@ def run(
     stages = [
         Stage(work, spec, TEMPLATES[measures])
         for measures, spec in (("complexity", args.complexity), ("quality", args.quality))
-        if spec is not None
+        if spec is not None and not known.all_known(work, spec, TEMPLATES[measures])
     ]
     retried: set[int] = set()
     with contextlib.closing(Judges(open_judge, args)) as judges:

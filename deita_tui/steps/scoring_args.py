@@ -30,6 +30,10 @@ class ScoreArgs(msgspec.Struct, frozen=True, omit_defaults=True):
 
     complexity: JudgeSpec | None = None
     quality: JudgeSpec | None = None
+    methods: tuple[str, ...] = ()
+    """Instead of judges: methods by their names, which the scorers get as well."""
+    model: JudgeSpec | None = None
+    """The language model that these ask, if any does."""
     name: str = "deita"
     """What the scorers are called in the project."""
     where: str = ""
@@ -62,7 +66,8 @@ class ScoreArgs(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def covers(self, other: "ScoreArgs") -> bool:
         """Does a run of this, once it is done, leave nothing to do of ``other``?"""
-        same = self.max_tokens == other.max_tokens
+        same = self.max_tokens == other.max_tokens and set(other.methods) <= set(self.methods)
+        same = same and other.model in (None, self.model)
         for mine, its in ((self.complexity, other.complexity), (self.quality, other.quality)):
             same = same and its in (None, mine)
         if not same or other.retry > self.retry or other.again > self.again:
