@@ -47,6 +47,7 @@ except SystemExit as end:
         ("deita_tui.scoring", HEAVY | SCREEN | {"deita_store", "sqlite3"}),
         ("deita_tui.backends", HEAVY | SCREEN | {"deita_store", "sqlite3"}),
         ("deita_tui.jobs", HEAVY | NUMBERS | SCREEN),
+        ("deita_tui.serving", HEAVY | NUMBERS | SCREEN | {"aiohttp", "textual_serve"}),
     ],
 )
 def test_an_import_stays_light(module: str, banned: set[str]) -> None:
@@ -59,7 +60,7 @@ def test_a_command_without_a_project_stays_light(command: str) -> None:
     assert not (HEAVY | NUMBERS | SCREEN) & loaded_by(running(*arguments[command]))
 
 
-@pytest.mark.parametrize("command", ["status", "jobs", "refused", "journal"])
+@pytest.mark.parametrize("command", ["status", "jobs", "refused", "journal", "queue"])
 def test_looking_at_a_project_stays_light(command: str, sample: Path) -> None:
     assert not (HEAVY | NUMBERS | SCREEN) & loaded_by(running(command, sample))
 

@@ -6,27 +6,34 @@ from typing import Annotated
 
 import typer
 
-from deita_tui import __version__, places
+from deita_tui import __version__, editor, places
 from deita_tui.cli import (
     care,
     comparing,
     deciding,
     demo,
     distilling,
+    editing,
     embedding,
+    exchanging,
     explaining,
     exporting,
     importing,
     indexing,
+    journal,
     making,
+    modelling,
     opening,
     output,
+    queueing,
     reading,
     running,
     scoring,
     selecting,
     selections,
+    serving,
     showing,
+    tasting,
     working,
 )
 from deita_tui.cli.common import Command, Commands, Settings
@@ -44,6 +51,7 @@ app = typer.Typer(
 
 _COMMANDS: dict[str, Callable[..., None]] = {
     "open": opening.open_,
+    "serve": serving.serve,
     "new": making.new,
     "import": importing.import_,
     "score": scoring.score,
@@ -62,10 +70,15 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "show": showing.show,
     "status": reading.status,
     "refused": reading.refused,
+    "queue": queueing.queue,
     "decide": deciding.decide,
     "undo": deciding.undo,
     "redo": deciding.redo,
-    "journal": deciding.journal,
+    "journal": journal.journal,
+    "swap": editing.swap,
+    "edit": editing.edit,
+    "prices": editing.prices,
+    "taste": tasting.taste,
     "jobs": working.jobs,
     "remove": care.remove,
     "purge": care.purge,
@@ -75,6 +88,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in _COMMANDS.items():
     app.command(name, cls=Command)(command)
+app.add_typer(exchanging.scores, name="scores")
+app.add_typer(exchanging.vectors, name="vectors")
+app.add_typer(modelling.models, name="models")
 
 
 def _version(asked: bool) -> None:
@@ -103,6 +119,7 @@ def start(
 ) -> None:
     """Score, review and select instruction-tuning data, offline, on this machine."""
     ctx.obj = Settings(places.projects_dir(projects_dir))
+    editor.sweep()
     if ctx.invoked_subcommand is None:
         if opening.can_open():
             opening.launch(ctx.obj.home)

@@ -9,17 +9,21 @@ from deita_tui.project.caring import Caring
 from deita_tui.project.deciding import Deciding, Decision
 from deita_tui.project.demonstrating import Demonstrating
 from deita_tui.project.distilling import Distilling
+from deita_tui.project.editing import Editing
 from deita_tui.project.embedding import Embedding, EmbedOptions
+from deita_tui.project.exchanging import Exchanging
 from deita_tui.project.exporting import Exporting, ExportOptions, verify_export
 from deita_tui.project.importing import Importing
 from deita_tui.project.indexing import Indexing
 from deita_tui.project.looking import Looking
 from deita_tui.project.opened import Ref, Refs
 from deita_tui.project.picturing import Picturing
+from deita_tui.project.queueing import Queueing
 from deita_tui.project.running import Running, RunOptions, RunReport
 from deita_tui.project.scoring import ScoreOptions, Scoring
 from deita_tui.project.selecting import Selecting, SelectOptions
 from deita_tui.project.showing import Showing
+from deita_tui.project.tasting import Tasting
 
 __all__ = [
     "Decision",
@@ -47,10 +51,14 @@ class Project(
     Distilling,
     Selecting,
     Exporting,
+    Exchanging,
     Indexing,
     Looking,
     Showing,
+    Editing,
     Deciding,
+    Tasting,
+    Queueing,
     Caring,
 ):
     """One project folder: open it, use it, close it (or use it as a context manager).
