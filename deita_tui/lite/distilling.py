@@ -12,6 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from deita_tui.correlation import ranks
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -120,15 +122,15 @@ def errors(true: Floats, predicted: Floats, groups: Ints, seed: int = 0) -> Erro
     """
     residual = true - predicted
     variance = float(np.var(true))
-    ranks = _ranks(true), _ranks(predicted)
-    resampled = [_correlation(*ranks, weight) for weight in _weights(groups, REPLICATES, seed)]
+    both = ranks(true), ranks(predicted)
+    resampled = [_correlation(*both, weight) for weight in _weights(groups, REPLICATES, seed)]
     low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Errors(
         texts=len(true),
         rmse=float(np.sqrt(np.mean(residual**2))),
         spread=float(np.sqrt(variance)),
         r2=1 - float(np.mean(residual**2)) / variance if variance else 0.0,
-        spearman=_correlation(*ranks, np.ones(len(true))),
+        spearman=_correlation(*both, np.ones(len(true))),
         spearman_low=float(low),
         spearman_high=float(high),
     )
@@ -205,13 +207,6 @@ def _weights(groups: Ints, count: int, seed: int) -> Iterable[Floats]:
 def _order(values: Floats) -> Ints:
     """Places by descending value, ties by place."""
     return np.argsort(-values, kind="stable")
-
-
-def _ranks(values: Floats) -> Floats:
-    """Ranks from 0, ties sharing their mean rank."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    return np.asarray((last - (count + 1) / 2)[place], dtype=np.float64)
 
 
 def _correlation(one: Floats, other: Floats, weight: Floats) -> float:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from deita_tui import correlation
+
 PILOT = 200
 """Records that a scorer is tried on; a fair sample, since the order is random."""
 
@@ -132,18 +134,12 @@ def examine(records: int, rows: Sequence[Row], speed: Speed, left: int) -> Healt
 
 
 def spearman(xs: Sequence[float], ys: Sequence[float]) -> float | None:
-    """The rank correlation of two series; None where one does not vary."""
-    if len(xs) < _LEAST or len(set(xs)) < 2 or len(set(ys)) < 2:
+    """The rank correlation of two series; None where one does not vary, or of too few."""
+    import numpy as np
+
+    if len(xs) < _LEAST:
         return None
-    return statistics.correlation(_ranks(xs), _ranks(ys))
-
-
-def _ranks(values: Sequence[float]) -> list[float]:
-    """The place of each value from the least up; equal values share the mean of theirs."""
-    places: dict[float, list[int]] = {}
-    for place, value in enumerate(sorted(values)):
-        places.setdefault(value, []).append(place)
-    return [statistics.fmean(places[value]) for value in values]
+    return correlation.spearman(np.array(xs, np.float64), np.array(ys, np.float64))
 
 
 def duration(seconds: float) -> str:

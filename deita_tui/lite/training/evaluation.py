@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deita_tui.correlation import spearman
 from deita_tui.lite.training.labels import LabelSet
 
 Floats = NDArray[np.float64]
@@ -78,9 +79,5 @@ def _by(keys: NDArray[np.str_]) -> list[NDArray[np.int64]]:
 
 
 def _spearman(guess: Floats, labels: Floats) -> float:
-    from scipy.stats import rankdata  # type: ignore[import-untyped]
-
-    one, other = rankdata(guess), rankdata(labels)
-    one, other = one - one.mean(), other - other.mean()
-    size = np.sqrt((one @ one) * (other @ other))
-    return float(one @ other / size) if size else float("nan")
+    found = spearman(guess, labels)
+    return float("nan") if found is None else found
