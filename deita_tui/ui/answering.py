@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from deita_tui.errors import DeitaError
 from deita_tui.project import Project
+from deita_tui.ui.bench import Broke
 
 if TYPE_CHECKING:
     from deita_tui.selection.effects import Effect
@@ -84,7 +85,7 @@ class Done:
     then: Callable[[], None]
 
 
-Told = Answer | Loading | Trouble | Saved | Done
+Told = Answer | Loading | Trouble | Broke | Saved | Done
 _Errand = Callable[["_Answers"], Told | None]
 
 
@@ -207,8 +208,9 @@ class Answering:
     def _try(self, step: Callable[[], Told | None]) -> None:
         try:
             told = step()
-        except DeitaError as error:
-            told = Trouble(error)
+        except Exception as error:
+            # A mistake in one answer must not silence all that come after it.
+            told = Trouble(error) if isinstance(error, DeitaError) else Broke(error)
         if told is not None:
             self._say(told)
 

@@ -208,6 +208,31 @@ async def test_deciding_moves_on_and_is_undone_and_redone(home: Path, pool: Path
             assert project.journal(1)[0].kind == "undo", second
 
 
+async def test_a_step_about_many_records_is_written_beside_the_screen(
+    home: Path, pool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deita_tui.ui import stepping
+
+    monkeypatch.setattr(stepping, "AT_ONCE", 5)
+    with Project.open(pool) as project:
+        project.decide(range(1, 21), "reject")
+    async with driving(home, pool) as app:
+        await app.press("b", "u")
+        await app.sees("undone: reject 20 records")
+        with Project.open(pool) as project:
+            assert project.counts().decided == {}
+        await app.until(lambda: all(row.decision is None for row in app.one(RecordTable).view))
+        await app.press("U")
+        await app.sees("redone: reject 20 records")
+        with Project.open(pool) as project:
+            assert project.counts().decided == {"reject": 20}
+        # Many keys at once: none of them is taken twice, and none is lost without a word.
+        await app.pilot.press("u", "u")
+        await app.settle()
+        with Project.open(pool) as project:
+            assert project.counts().decided == {}
+
+
 async def test_new_records_wait_until_they_are_asked_for(
     home: Path, pool: Path, tmp_path: Path
 ) -> None:
@@ -294,7 +319,7 @@ async def test_why_is_told_with_the_record_in_its_way(home: Path, pool: Path) ->
         await filtered(app, "is:too_similar")
         row = app.one(RecordTable).row
         await app.press("w")
-        await app.sees("too similar", f"#{row.blocked_by} ·", f"#{row.id} ·")
+        await app.sees("too similar", f"#{row.blocked_by} ● kept", f"#{row.id} ◐ too similar")
         await app.press("q")
         assert app.name == "Browse"
 

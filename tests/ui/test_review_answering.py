@@ -11,6 +11,7 @@ from deita_tui.errors import DeitaError
 from deita_tui.project import Project
 from deita_tui.ui import answering
 from deita_tui.ui.answering import Answer, Answering, Done, Saved, Told, Trouble
+from deita_tui.ui.bench import Broke
 
 
 class Heard:
@@ -45,6 +46,18 @@ def heard(pool: Path) -> Iterator[Heard]:
 
 def exact(answer: Answer) -> bool:
     return answer.result.gear == "exact"
+
+
+def test_a_mistake_in_an_errand_is_told_and_the_next_one_is_answered(heard: Heard) -> None:
+    heard.next(Answer, exact)
+
+    def breaks(_: Project) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    heard.thread.do(breaks, lambda _: None)
+    assert str(heard.next(Broke).error) == "nobody thought of this"
+    heard.decide(1, "keep", "kept")
+    assert heard.next(Answer, lambda answer: answer.acted is not None).told.startswith("kept #1")
 
 
 def test_first_what_is_selected_then_what_each_act_did_proven_behind_it(heard: Heard) -> None:

@@ -1,6 +1,7 @@
 """Review: read, decide, undo, and see the selection answer."""
 
 import asyncio
+import logging
 from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.widgets import Footer, Static
 from deita_store import freshness
 from deita_tui.ui import actions, remembered
 from deita_tui.ui.answering import Answer, Answering, Done, Loading, Saved, Told, Trouble
+from deita_tui.ui.bench import Broke
 from deita_tui.ui.messages import ProjectChanged
 from deita_tui.ui.queue_view import differ
 from deita_tui.ui.screens import review_lines, review_queues
@@ -21,6 +23,8 @@ from deita_tui.ui.widgets.record_table import RecordTable
 from deita_tui.ui.widgets.reviewed import Reviewed
 from deita_tui.ui.widgets.status_line import StatusLine
 from deita_tui.ui.widgets.topbar import TopBar
+
+_log = logging.getLogger(__name__)
 
 _SECONDS = 1.0
 """Between two looks at the jobs, and two readings of the rows at least."""
@@ -141,6 +145,10 @@ class Review(Acting):
                 self.query_one(TopBar).right = f"{stage}…"
             case Trouble(error):
                 self.trouble = " ".join(filter(None, (error.message, error.hint)))
+                self.say(self.trouble)
+            case Broke(error):
+                _log.error("the selection broke off", exc_info=error)
+                self.trouble = f"A mistake of the program: {error!r}. The log has more."
                 self.say(self.trouble)
             case Saved():
                 self.app.changed()

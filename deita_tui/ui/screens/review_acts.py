@@ -266,11 +266,9 @@ class Acting(Moving):
             return
         place = self.text.current
         text = self.text.record.messages[place].content
-        outside: Any = getattr(editing, "outside", None)
-        if outside is None:
-            self.action_edit()
-            return
-        outside(self.app, text, lambda told: self._edited(row.id, place, told), self.action_edit)
+        editing.outside(
+            self.app, text, lambda told: self._edited(row.id, place, told), self.action_edit
+        )
 
     def _edited(self, id_: int, message: int, text: str | None) -> None:
         if text is None:
