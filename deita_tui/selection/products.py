@@ -7,6 +7,7 @@ machine.
 """
 
 from dataclasses import dataclass
+from threading import local
 from typing import Protocol
 
 import numpy as np
@@ -89,12 +90,22 @@ class Products(Protocol):
         ...
 
 
+class _Space(local):
+    """Memory that products are made in; each thread has its own."""
+
+    def __init__(self) -> None:
+        self.floats = np.empty(0, np.float32)
+
+
 class Plain:
-    """Products of whole rows: the quickest up to some 400 dimensions."""
+    """Products of whole rows: the quickest up to some 400 dimensions.
+
+    Several threads may use one at once: while one looks at its products, another may make others.
+    """
 
     def __init__(self, dimensions: int) -> None:
         self.margin = margin(dimensions)
-        self._space = np.empty(0, np.float32)
+        self._space = _Space()
 
     def side(self, matrix: NDArray[np.float16], rows: NDArray[np.int64]) -> Side:
         """The renormalised rows."""
@@ -117,11 +128,14 @@ class Plain:
         return pairs.where(pairs.b < pairs.a) if before else pairs
 
     def multiply(self, a: Floats, b: Floats) -> Floats:
-        """``a @ b.T`` into space that is used again: fresh pages cost as much as the product."""
+        """``a @ b.T`` into space that is used again: fresh pages cost as much as the product.
+
+        What comes back holds until this thread multiplies again.
+        """
         size = len(a) * len(b)
-        if size > len(self._space):
-            self._space = np.empty(size, np.float32)
-        found = self._space[:size].reshape(len(a), len(b))
+        if size > len(self._space.floats):
+            self._space.floats = np.empty(size, np.float32)
+        found = self._space.floats[:size].reshape(len(a), len(b))
         return np.matmul(a, b.T, out=found)
 
 

@@ -8,6 +8,7 @@ are multiplied in full. Any basis gives the same pairs, a good one gives fewer t
 """
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ class Rotated:
         self._plain = Plain(len(basis))
         self.margin = self._plain.margin
         self._made: list[_Made] = []
+        self._making = Lock()
         head, _, _ = self._heads(trial)
         self._bounds = np.sort((head @ head.T)[np.tri(len(head), k=-1, dtype=np.bool_)])
 
@@ -66,18 +68,20 @@ class Rotated:
         for start in range(0, len(new), _BLOCK):
             part = new[start : start + _BLOCK]
             found = self._heads(gather(matrix, part))
+            # The length comes last: where there is one, another thread takes the row as made.
             made.head[part], made.fine[part], made.length[part] = found
         return Side(matrix, rows, made.head.take(rows, axis=0))
 
     def _made_of(self, matrix: NDArray[np.float16]) -> "_Made":
-        for made in self._made:
-            if made.matrix is matrix:
-                return made
-        # Memory of zeros costs nothing before it is written to.
-        size = len(matrix)
-        head, fine = (np.zeros((size, n + 1), np.float32) for n in (self._first, self._more))
-        self._made.append(_Made(matrix, head, fine, np.zeros(size, np.float32)))
-        return self._made[-1]
+        with self._making:  # two threads that each made their own would miss rows of the other
+            for made in self._made:
+                if made.matrix is matrix:
+                    return made
+            # Memory of zeros costs nothing before it is written to.
+            size = len(matrix)
+            head, fine = (np.zeros((size, n + 1), np.float32) for n in (self._first, self._more))
+            self._made.append(_Made(matrix, head, fine, np.zeros(size, np.float32)))
+            return self._made[-1]
 
     def _heads(self, stored: NDArray[np.float16]) -> tuple[Floats, Floats, Floats]:
         """In float64, so that what is cut off is known to the last digit of a float32."""
