@@ -99,7 +99,9 @@ class Speed(msgspec.Struct, frozen=True):
         return count / self.seconds if self.seconds > 0 and self.rows else None
 
 
-def examine(records: int, rows: Sequence[Row], speed: Speed, left: int) -> Health:
+def examine(
+    records: int, rows: Sequence[Row], speed: Speed, left: int, scale: float = 1.0
+) -> Health:
     """Judge a judge by its first rows.
 
     Args:
@@ -107,6 +109,7 @@ def examine(records: int, rows: Sequence[Row], speed: Speed, left: int) -> Healt
         rows: the pilot.
         speed: how fast it was; rows of an earlier run are not in it.
         left: texts that are still to come.
+        scale: about how far apart scores of this kind lie; those of the judges lie 1 apart.
     """
     scored = [row for row in rows if row.value is not None]
     values = [row.value for row in scored if row.value is not None]
@@ -129,7 +132,7 @@ def examine(records: int, rows: Sequence[Row], speed: Speed, left: int) -> Healt
         seconds_left=left / rate if rate else None,
     )
     return msgspec.structs.replace(
-        found, broken=tuple(_broken(found)), warnings=tuple(_warnings(found))
+        found, broken=tuple(_broken(found, scale)), warnings=tuple(_warnings(found, scale))
     )
 
 
@@ -150,7 +153,7 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
-def _broken(found: Health) -> list[str]:
+def _broken(found: Health, scale: float) -> list[str]:
     if found.rows < _LEAST:
         return []
     told = []
@@ -164,7 +167,7 @@ def _broken(found: Health) -> list[str]:
                 f"The model hardly ever answers with a digit (median probability {found.mass:.2g}):"
                 " it does not know this template."
             )
-        if found.spread is not None and found.spread < _LEAST_SPREAD:
+        if found.spread is not None and found.spread < _LEAST_SPREAD * scale:
             told.append(
                 f"All scores are about {found.mean:.3f} (spread {found.spread:.2g}):"
                 " the model does not tell one text from another."
@@ -172,7 +175,7 @@ def _broken(found: Health) -> list[str]:
     return told
 
 
-def _warnings(found: Health) -> list[str]:
+def _warnings(found: Health, scale: float) -> list[str]:
     told = []
     if _MANY_FAILED * found.rows < found.failed <= _MOST_FAILED * found.rows:
         told.append(f"{found.failed / found.rows:.0%} got no score, mostly: {found.reason}.")
@@ -181,8 +184,8 @@ def _warnings(found: Health) -> list[str]:
             f"The model answers with a digit in {found.mass:.0%} of all cases only: it was"
             " probably not trained on this template."
         )
-    if found.spread is not None and _LEAST_SPREAD <= found.spread < _LOW_SPREAD:
-        told.append(f"The scores lie close together (spread {found.spread:.3f}).")
+    if found.spread is not None and _LEAST_SPREAD <= found.spread / scale < _LOW_SPREAD:
+        told.append(f"The scores lie close together (spread {found.spread:.2g}).")
     if found.shortened > _MANY_SHORTENED:
         told.append(f"{found.shortened:.0%} of the texts do not fit and are shortened.")
     if found.length_correlation is not None and abs(found.length_correlation) > _STRONG:

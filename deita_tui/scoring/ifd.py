@@ -72,9 +72,8 @@ class Ifd:
         if room < LEAST + 1:
             return Asked(problem=f"the instruction alone fills the {limit} tokens of a question")
         kept = said[: min(limit - start, limit - len(before))]
-        return Asked(
-            (Spoken(whole[:start], kept), Spoken(before, kept)), shortened=len(kept) < len(said)
-        )
+        questions = Spoken(whole[:start], kept), Spoken(before, kept)
+        return Asked(questions, self.value, shortened=len(kept) < len(said))
 
     def value(self, answers: Sequence[Logprobs]) -> float:
         """The ratio; NaN where the response is certain by itself."""

@@ -5,7 +5,7 @@ answers; or it needs no model at all. Its module names its source and loads when
 """
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal, Protocol, cast
@@ -14,7 +14,8 @@ from deita_tui.errors import UsageError
 from deita_tui.scoring.deita import Reads
 from deita_tui.scoring.digits import Tokens
 
-Kind = Literal["text", "model"]
+Kind = Literal["text", "model", "probe", "tags"]
+"""``probe`` asks a model about other turns of the pool as well, ``tags`` counts what is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,18 @@ class Next:
 Question = Spoken | Next
 
 
+Logprobs = Sequence[float]
+"""The answer to a question: natural-log probabilities, of each token or of each choice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a model is asked about one text, or why it cannot be."""
 
     questions: tuple[Question, ...] = ()
+    number: Callable[[Sequence[Logprobs]], float] | None = None
+    """Makes the number of one answer a question; NaN where they give none. There unless there is a
+    problem."""
     shortened: bool = False
     problem: str | None = None
 
@@ -53,10 +61,6 @@ class Asked:
             else len(each.prompt)
             for each in self.questions
         )
-
-
-Logprobs = Sequence[float]
-"""The answer to a question: natural-log probabilities, of each token or of each choice."""
 
 
 class ModelMethod(Protocol):
@@ -74,10 +78,6 @@ class ModelMethod(Protocol):
             tokens: the model's tokenizer: plain text to ids, BOS first where the model has one.
             limit: the most tokens of a question.
         """
-        ...
-
-    def value(self, answers: Sequence[Logprobs]) -> float:
-        """The number, from one answer a question; NaN where they give none."""
         ...
 
 
@@ -104,15 +104,39 @@ class Entry:
     about: str
     """A line for people."""
     source: str
+    scale: float = 1.0
+    """About how far its numbers lie apart: below a small share of it they say nothing."""
+    passes: int = 1
+    """So many times a text is read, about, for the plan."""
 
 
 METHODS: Mapping[str, Entry] = {
     "ifd": Entry("ifd", "model", "pair", "how little the instruction helps with the response: a "
-                 "ratio of perplexities", "Superfiltering, arXiv 2402.00530"),
+                 "ratio of perplexities", "Superfiltering, arXiv 2402.00530", passes=2),
     "ifd_loss": Entry("ifd", "model", "pair", "the same as a ratio of losses",
-                      "Cherry LLM, arXiv 2308.12032"),
+                      "Cherry LLM, arXiv 2308.12032", passes=2),
     "perplexity": Entry("perplexity", "model", "pair", "of the response, given the instruction",
                         "a baseline of DEITA, arXiv 2312.15685, table 2"),
+    "direct_complexity": Entry("direct", "model", "instruction", "an untrained model's grade, from "
+                               "1 to 10", "a baseline of DEITA, arXiv 2312.15685, table 11"),
+    "direct_quality": Entry("direct", "model", "pair", "an untrained model's grade, from 0 to 5",
+                            "a baseline of DEITA, arXiv 2312.15685, table 15"),
+    "selectit": Entry("selectit", "model", "pair", "how sure a model is of its rating under five "
+                      "wordings", "SelectIT, arXiv 2402.16705", passes=5),
+    "selectit_published": Entry("selectit", "model", "pair", "the same with the paper's double "
+                                "softmax", "SelectIT, arXiv 2402.16705", scale=0.2, passes=5),
+    "ici": Entry("ici", "probe", "pair", "how much it helps as an example for its neighbours",
+                 "In-context influence, arXiv 2604.25132", scale=0.1, passes=12),
+    "wici": Entry("ici", "probe", "pair", "the same, and more for what is less alike",
+                  "In-context influence, arXiv 2604.25132", scale=0.02, passes=12),
+    "ici_published": Entry("ici", "probe", "pair", "ici as the published code takes the mean",
+                           "trust-nlp/SyntheticData-Curator", scale=0.1, passes=12),
+    "wici_published": Entry("ici", "probe", "pair", "wici as the published code takes the mean",
+                            "trust-nlp/SyntheticData-Curator", scale=0.05, passes=12),
+    "nuggets": Entry("nuggets", "probe", "pair", "how many anchors it helps with as an example",
+                     "NUGGETS, arXiv 2312.10302", passes=64),
+    "instag": Entry("instag", "tags", "pair", "how many tags a column, or you, gave it",
+                    "InsTag, arXiv 2308.07074"),
     "instruction_chars": Entry("length", "text", "instruction", "characters of the instruction",
                                "a baseline of DEITA"),
     "response_chars": Entry("length", "text", "pair", "characters of the response",

@@ -30,7 +30,7 @@ class Perplexity:
         kept = said[: max(limit - start, 0)]
         if len(kept) < min(LEAST, len(said)):
             return Asked(problem=f"the instruction alone fills the {limit} tokens of a question")
-        return Asked((Spoken(whole[:start], kept),), shortened=len(kept) < len(said))
+        return Asked((Spoken(whole[:start], kept),), self.value, shortened=len(kept) < len(said))
 
     def value(self, answers: Sequence[Logprobs]) -> float:
         """Exp of the mean negative log-probability."""

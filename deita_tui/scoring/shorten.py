@@ -8,9 +8,10 @@ end how it came out. Shortened rows are marked, so that they can be told from th
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from deita_tui.scoring.deita import Template
-from deita_tui.scoring.digits import Digits, Tokens
+from deita_tui.scoring.digits import Tokens
 
 POLICY = "middle/2"
 """Stands for this module in a scorer's identity."""
@@ -24,6 +25,14 @@ _CHARS_A_TOKEN = 16
 _SEAMS = 256
 """Where a text is cut, what stands there may be other tokens than in the whole: far fewer than so
 many. A cut text that is longer than the limit by more is the proof that the whole is too long."""
+
+
+class Answers(Protocol):
+    """What comes right behind a template: the six digits of a judge, or the answers of a scale."""
+
+    def prompt(self, tokens: Tokens, text: str) -> "array[int] | None":
+        """What the model reads of ``text``; None if an answer is not what it is elsewhere."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,7 @@ def shortened(text: str, chars: int) -> str:
 
 
 def fit(
-    template: Template, fields: Sequence[str], digits: Digits, tokens: Tokens, limit: int
+    template: Template, fields: Sequence[str], digits: Answers, tokens: Tokens, limit: int
 ) -> Prompt:
     """The prompt for ``fields`` in at most ``limit`` tokens.
 

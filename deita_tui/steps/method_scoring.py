@@ -21,9 +21,11 @@ from deita_tui.scoring import health, methods
 from deita_tui.scoring.asking import Answer, Asker, sentence
 from deita_tui.scoring.batches import Pace, batches
 from deita_tui.scoring.health import Health, Speed
-from deita_tui.scoring.methods import Asked, ModelMethod, Next, Spoken
-from deita_tui.steps import choosing, reach
+from deita_tui.scoring.methods import Asked, Next, Spoken
+from deita_tui.steps import choosing, reach, tag_scoring
+from deita_tui.steps.caching import Shared
 from deita_tui.steps.choosing import Opener, Pick
+from deita_tui.steps.probe_scoring import Bound, Probing
 from deita_tui.steps.progress import Progress
 from deita_tui.steps.scoring_args import ScoreArgs, ScoreReport, StageReport
 from deita_tui.steps.stages import Work
@@ -31,6 +33,8 @@ from deita_tui.steps.text_scoring import Measured, TextStage
 from deita_tui.steps.windows import Window, windows
 
 _SHIPPED = "nothing but the text"
+_PROBED = 64
+"""Conversations that a probing method deals with at once."""
 Row = tuple[bytes, Asked]
 
 
@@ -45,12 +49,15 @@ def run(
         UsageError: there is no such method, or it needs a model and none is named.
     """
     entries = {name: methods.find(name) for name in dict.fromkeys(args.methods)}
-    asking = [name for name, entry in entries.items() if entry.kind == "model"]
+    asking = [name for name, entry in entries.items() if entry.kind in ("model", "probe")]
     if asking and args.model is None:
         raise UsageError(f"{asking[0]} asks a language model.", "Name one with --model.")
     work = Work(store, args, job, todo)
     reports = []
-    for name in entries.keys() - set(asking):
+    for name in [each for each in entries if each not in asking]:
+        if entries[name].kind == "tags":
+            reports.append((yield from tag_scoring.run(store, args, todo, job, name)))
+            continue
         stage = _text_stage(work, name)
         yield from stage.score(job)
         reports.append(stage.report(_SHIPPED))
@@ -58,8 +65,13 @@ def run(
         pick = yield from _choose(work, open_judge)
         yield work.advance(0, None, "loading the model")
         with contextlib.closing(_opened(pick, args, open_judge)) as asker:
+            probing = Probing(work, asker)
             for name in asking:
-                stage_ = _Stage(work, name, asker, pick)
+                if entries[name].kind == "probe":
+                    bound = yield from probing.bound(name)
+                else:
+                    bound = methods.model_method(name), asker
+                stage_ = _Stage(work, name, bound, pick)
                 yield from stage_.run()
                 reports.append(stage_.report())
     order = list(entries)
@@ -108,21 +120,25 @@ def _scorer(work: Work, name: str, config: Mapping[str, object], model: str) -> 
 class _Stage:
     """One method that asks the model."""
 
-    def __init__(self, work: Work, name: str, asker: Asker, pick: Pick) -> None:
-        self._work, self._asker, self._pick = work, asker, pick
-        self._method: ModelMethod = methods.model_method(name)
-        self._limit = min(asker.judge.limit, work.args.max_tokens)
+    def __init__(self, work: Work, name: str, bound: Bound, pick: Pick) -> None:
+        self._work, self._pick = work, pick
+        self._method, self._asker = bound
+        self._limit = min(self._asker.judge.limit, work.args.max_tokens)
+        # What is asked about a text may be many times as long as it is.
+        self._at_once = _PROBED if methods.find(name).kind == "probe" else len(work.todo)
         assert work.args.model is not None
         config: dict[str, object] = {
             **self._method.config(),
             "measures": name,
             "limit": self._limit,
-            "judge": dict(asker.judge.identity),
+            "judge": dict(self._asker.judge.identity),
         }
         self._scorer = _scorer(work, name, config, work.args.model.model)
         self._pace = Pace(work.args.batch_tokens)
         self._speed = Speed()
-        self._counts = {"scored": 0, "failed": 0, "reused": 0}
+        self._counts = {"scored": 0, "failed": 0, "reused": 0, "shared": 0}
+        identity = scores.identity(work.store, self._scorer.id)
+        self._shared = Shared(identity, config, work.args.cache)
         self._ready = 0
 
     def run(self) -> Iterator[Progress]:
@@ -165,16 +181,27 @@ class _Stage:
 
     def _score(self, conversations: Sequence[int], done: int) -> Iterator[Progress]:
         total, doing = len(self._work.todo), self._scorer.name
-        for window in windows(self._work.store, self._scorer, conversations):
+        for window in self._windows(conversations):
             self._counts["reused"] += window.reused
             done += self._commit([], window.complete(), done)
             yield Progress(done, total, "records", doing)
+            known = self._shared.take(window)
+            complete = window.deal_with([each.text for each in known])
+            done += self._commit(known, complete, done, "shared")
             for batch in self._batches(window):
                 complete = window.deal_with([each.text for each in batch])
                 done += self._commit(batch, complete, done)
+                self._shared.keep(batch)
                 yield Progress(done, total, "records", doing)
 
-    def _commit(self, batch: Sequence[Score], complete: Sequence[int], done: int) -> int:
+    def _windows(self, conversations: Sequence[int]) -> Iterator[Window]:
+        for start in range(0, len(conversations), self._at_once):
+            some = conversations[start : start + self._at_once]
+            yield from windows(self._work.store, self._scorer, some)
+
+    def _commit(
+        self, batch: Sequence[Score], complete: Sequence[int], done: int, got: str = "scored"
+    ) -> int:
         work = self._work
         with work.store.transaction():
             scores.add(work.store, self._scorer.id, batch, work.job)
@@ -182,7 +209,7 @@ class _Stage:
             work.advance(done + len(complete), len(work.todo), self._scorer.name)
         failed = sum(each.value is None for each in batch)
         self._counts["failed"] += failed
-        self._counts["scored"] += len(batch) - failed
+        self._counts[got] += len(batch) - failed
         return len(complete)
 
     def _batches(self, window: Window) -> Iterator[list[Score]]:
@@ -244,7 +271,7 @@ class _Stage:
         if len(said) < len(answers):
             reason = next(each.reason for each in answers if each.logprobs is None)
             return Score(text, reason=reason, tokens=size, shortened=short)
-        value = self._method.value(said)
+        value = asked.number(said) if asked.number else math.nan
         if not math.isfinite(value):
             reason = "the model's answers come to no number"
             return Score(text, reason=reason, tokens=size, shortened=short)
@@ -258,7 +285,8 @@ class _Stage:
             for each in scores.given(store, self._scorer, pilot)
         ]
         texts_left = round(left * len(rows) / len(pilot)) if pilot else 0
-        found = health.examine(len(pilot), rows, self._speed, texts_left)
+        scale = methods.find(self._scorer.name).scale
+        found = health.examine(len(pilot), rows, self._speed, texts_left, scale)
         scores.save_health(store, self._scorer.id, msgspec.to_builtins(found))
         return found
 
