@@ -1,4 +1,4 @@
-"""The settings that a user keeps in a file: named sets of scorers.
+"""The settings that a user keeps in a file: named sets of scorers, and the size of their cache.
 
 One TOML file of the user's, and one more in a project's folder where that differs. What a flag says
 goes before the project's file, that before the user's, that before what is shipped (D19).
@@ -21,7 +21,7 @@ DEFAULT = "deita"
 """The set that is meant where none is named."""
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
-    "backend": ("auto", "hf", "llama", "fake"),
+    "backend": ("auto", "hf", "llama", "http", "fake"),
     "precision": ("auto", "float32", "bfloat16", "float16"),
     "quantize": ("none", "int8", "int4"),
     "kv": ("f32", "f16"),
@@ -44,12 +44,25 @@ class ScorerSet:
     """Precision of llama.cpp's cache."""
     threads: int | None = None
     max_tokens: int | None = None
+    url: str | None = None
+    """A server that has the models; ``complexity`` and ``quality`` are then their names on it."""
+    allow_remote: bool | None = None
+    """May the texts leave this machine? Never said by a file: one may come with a project."""
+    key_env: str | None = None
+    """The variable that holds the server's key; likewise."""
 
     def over(self, below: "ScorerSet") -> "ScorerSet":
         """This set, with what it leaves open taken from ``below``."""
         said = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(below, **{key: value for key, value in said.items() if value is not None})
 
+
+CACHE_MEGABYTES = 512
+"""What the cache of scores may grow to, where nobody says otherwise: some four million scores."""
+
+_IN_FILES = tuple(
+    field.name for field in fields(ScorerSet) if field.name not in ("allow_remote", "key_env")
+)
 
 SHIPPED: Mapping[str, ScorerSet] = {
     DEFAULT: ScorerSet("hkust-nlp/deita-complexity-scorer", "hkust-nlp/deita-quality-scorer")
@@ -63,6 +76,8 @@ class Config:
     sets: Mapping[str, ScorerSet]
     files: tuple[Path, ...]
     """Those that were read."""
+    cache_megabytes: int = CACHE_MEGABYTES
+    """What the cache of scores may grow to; 0: it is not used."""
 
     def scorer(self, name: str) -> ScorerSet:
         """The set of that name; an empty one where there is none."""
@@ -85,12 +100,15 @@ def load(project: Path | None = None) -> Config:
         UsageError: a file is no TOML, or says something that nobody understands.
     """
     sets = dict(SHIPPED)
-    read = []
+    read, megabytes = [], CACHE_MEGABYTES
     for path in _files(project):
-        for name, told in _sets(path):
+        content = _read(path)
+        _refuse_unknown(path, "", content, ("scorer", "cache"))
+        for name, told in _sets(path, content):
             sets[name] = told.over(sets.get(name, ScorerSet()))
+        megabytes = _megabytes(path, content, megabytes)
         read.append(path)
-    return Config(sets, tuple(read))
+    return Config(sets, tuple(read), megabytes)
 
 
 def _files(project: Path | None) -> Iterator[Path]:
@@ -103,14 +121,21 @@ def _files(project: Path | None) -> Iterator[Path]:
         yield project / NAME
 
 
-def _sets(path: Path) -> Iterator[tuple[str, ScorerSet]]:
-    content = _read(path)
-    _refuse_unknown(path, "", content, ("scorer",))
+def _megabytes(path: Path, content: Mapping[str, Any], before: int) -> int:
+    table = _table(path, "cache", content.get("cache", {}))
+    _refuse_unknown(path, " in [cache]", table, ("megabytes",))
+    found = table.get("megabytes", before)
+    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+        raise UsageError(f"{path}: megabytes in [cache] must be a number, 0 for no cache.")
+    return found
+
+
+def _sets(path: Path, content: Mapping[str, Any]) -> Iterator[tuple[str, ScorerSet]]:
     named = _table(path, "scorer", content.get("scorer", {}))
     for name, values in named.items():
         place = f"[scorer.{name}]"
         table = _table(path, f"scorer.{name}", values)
-        _refuse_unknown(path, f" in {place}", table, [field.name for field in fields(ScorerSet)])
+        _refuse_unknown(path, f" in {place}", table, _IN_FILES)
         for key, value in table.items():
             _check(path, f"{key} in {place}", key, value)
         for key in ("complexity", "quality"):
@@ -132,7 +157,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _table(path: Path, name: str, value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise UsageError(f"{path}: {name} must be a table, like [scorer.{DEFAULT}].")
+        like = name if name == "cache" else f"scorer.{DEFAULT}"
+        raise UsageError(f"{path}: {name} must be a table, like [{like}].")
     return value
 
 

@@ -20,6 +20,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "hf": ("torch", "transformers", "tokenizers", "safetensors", "sentencepiece"),
     "llama": ("llama_cpp",),
     "convert": ("gguf",),
+    "http": ("aiohttp",),
     "serve": ("aiohttp", "textual_serve"),
 }
 _DISTRIBUTIONS = {"llama_cpp": "llama-cpp-python"}

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from deita_tui.backends import http_address
 from deita_tui.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ BACKENDS: Mapping[str, Backend] = {
     "llama": Backend(
         "deita_tui.backends.llama", "LlamaSettings", "llama_cpp", "llama", "run .gguf models"
     ),
+    "http": Backend("deita_tui.backends.http", "HttpSettings", "aiohttp", "http", "ask a server"),
 }
 NAMES = ("auto", *BACKENDS)
 
@@ -101,8 +103,10 @@ def installed(entry: Backend) -> None:
 
 
 def pick(model: str) -> str:
-    """The backend that reads ``model``, told by its files: llama for GGUF, hf for the rest."""
+    """The backend that reads ``model``: http for an address, llama for GGUF, else hf."""
     path = Path(model)
+    if http_address.is_url(model):
+        return "http"
     # Behind a hub id may stand @revision.
     if model.lower().endswith(".gguf") or model.partition("@")[0].lower().endswith(".gguf"):
         return "llama"

@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deita_tui.backends import http_address
+
 if TYPE_CHECKING:
     from deita_store.store import Store
 
@@ -61,6 +63,9 @@ def _joined(names: Iterable[str]) -> str:
 
 
 def _short(model: str) -> str:
+    if http_address.is_url(model):
+        server, _, name = model.partition("#")
+        return _short(name) if name else server.partition("://")[2].replace(":", "-")
     last = Path(model).name.partition("@")[0]
     return last.removesuffix(".gguf") or model
 

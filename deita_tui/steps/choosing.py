@@ -23,10 +23,17 @@ from deita_tui.steps.scoring_args import JudgeSpec, ScoreArgs
 Opener = Callable[[str, str, Mapping[str, object]], Judge]
 Advance = Callable[[str, tuple[int, int] | None], Progress]
 
-_FLAGS = {"dtype": "--precision", "quantize": "--quantize", "kv_type": "--kv"}
+_FLAGS = {
+    "dtype": "--precision",
+    "quantize": "--quantize",
+    "kv_type": "--kv",
+    "device": "--device",
+    "threads": "--threads",
+}
 _ONLY_FOR = {
     "llama": ("dtype", "quantize", "max_batch_tokens"),
     "hf": ("kv_type", "flash_attention", "gpu_layers", "pack"),
+    "http": ("dtype", "quantize", "kv_type", "device", "threads"),
 }
 """Settings that a backend has no use for."""
 _UNSAID = {"dtype": "auto", "quantize": "none"}
@@ -66,7 +73,8 @@ def choose(
         advance: makes progress of a stage and, where bytes come, how many of how many.
         job: that all this is for.
     """
-    if spec.backend == "fake":
+    # A server runs what it runs: there is nothing to fetch and nothing to measure.
+    if spec.backend in ("fake", "http"):
         return Pick(spec.backend, spec.model, spec.settings)
     kept = remembered(store, spec)
     if kept is not None and args.again and kept.job != job:
@@ -109,6 +117,7 @@ def no_use(name: str, backend: str) -> UsageError:
     why = {
         "llama": "the llama backend runs, in the precision of its file",
         "hf": "the hf backend runs",
+        "http": "a server runs, in its own way",
     }[backend]
     return UsageError(f"{flag} is of no use for a model that {why}.", f"Leave {flag} out.")
 
