@@ -61,6 +61,8 @@ class Screen:
 
     def press(self, keys: str) -> float:
         """Send keys; returns when, and forgets what was written before."""
+        while select.select([self._file], [], [], 0)[0]:
+            os.read(self._file, 1 << 16)
         self.written = b""
         began = monotonic()
         os.write(self._file, keys.encode())
@@ -81,15 +83,27 @@ class Screen:
             self.written += os.read(self._file, 1 << 16)
         return monotonic()
 
-    def private(self) -> float:
-        """MB that belong to the process alone."""
+    def private(self) -> tuple[float, float]:
+        """MB that belong to the process alone; and those of files that nobody else has mapped."""
         rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        return sum(map(int, re.findall(r"Private_\w+:\s+(\d+)", rollup))) / 1000
+        own, mapped = (
+            sum(map(int, re.findall(rf"Private_{kind}:\s+(\d+)", rollup))) / 1000
+            for kind in ("Dirty", "Clean")
+        )
+        return own, mapped
 
     def processor(self) -> float:
         """Seconds of processor that it has used."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def at_rest(self) -> None:
+        """Wait until it has hardly used the processor for a second."""
+        deadline = monotonic() + _PATIENCE
+        used = -1.0
+        while self.processor() - used > 0.05 and monotonic() < deadline:
+            used = self.processor()
+            sleep(1)
 
     def close(self) -> None:
         """End it."""
@@ -126,55 +140,98 @@ def start(ways: dict[str, tuple[list[str], str]], home: Path, runs: int) -> dict
     return found
 
 
-def browse(
-    project: Path, home: Path, count: str, keys: int
-) -> tuple[float, float, dict[str, list[float]], float, float]:
-    """Seconds to the first rows, and to all; from each key to its repaint; processor a key; MB."""
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """From each key until what it brings about is seen: seconds, and of the processor."""
+
+    seconds: list[float]
+    processor: list[float]
+
+    @classmethod
+    def none(cls) -> "Keys":
+        """Nothing pressed yet."""
+        return cls([], [])
+
+    def press(self, screen: Screen, key: str, pattern: str) -> None:
+        """Press one, and wait."""
+        used, began = screen.processor(), screen.press(key)
+        self.seconds.append(screen.sees(pattern) - began)
+        self.processor.append(screen.processor() - used)
+
+    def line(self, name: str) -> None:
+        """Print it."""
+        used = statistics.mean(self.processor) * 1000
+        print(f"{name:<24}", told(self.seconds), f" processor {used:.0f} ms in the mean")
+
+
+def browse(project: Path, home: Path, count: str, keys: int) -> None:
+    """Seconds to the first rows, and to all; then key by key, when nothing else goes on."""
     screen = Screen(["open", str(project)], home)
     screen.sees(count)
-    first = screen.press("b")
+    screen.at_rest()
+    used, first = screen.processor(), screen.press("b")
     rows = screen.sees(r"1 of [\d,]+") - first
+    until_rows = screen.processor() - used
     whole = screen.sees(f"1 of {count}") - first
-    sleep(1)
-    times: dict[str, list[float]] = {"down": [], "page down": [], "end": []}
-    place, used = 1, screen.processor()
-    for _ in range(keys):
-        began = screen.press("\x1b[B")
-        place += 1
-        times["down"].append(screen.sees(f"{place:,} of {count}") - began)
-    used = (screen.processor() - used) / keys
+    until_whole = screen.processor() - used
+    print(f"browse, first rows {rows * 1000:.0f} ms, processor {until_rows * 1000:.0f} ms")
+    print(f"browse, all rows {whole * 1000:.0f} ms, processor {until_whole * 1000:.0f} ms")
+    screen.at_rest()
+    pressed = {name: Keys.none() for name in ("down", "page down", "end")}
+    for place in range(2, keys + 2):
+        pressed["down"].press(screen, "\x1b[B", f"{place:,} of {count}")
     for _ in range(keys // 4):
-        began = screen.press("\x1b[6~")
-        times["page down"].append(screen.sees(rf"[\d,]+ of {count}") - began)
+        pressed["page down"].press(screen, "\x1b[6~", rf"[\d,]+ of {count}")
     for _ in range(3):
-        began = screen.press("\x1b[F")
-        times["end"].append(screen.sees(f"{count} of {count}") - began)
+        pressed["end"].press(screen, "\x1b[F", f"{count} of {count}")
         screen.press("\x1b[H")
         screen.sees(f"1 of {count}")
-    memory = screen.private()
+    for name, each in pressed.items():
+        each.line(f"browse, {name}")
+    print(
+        "browse, private memory {:.0f} MB and {:.0f} MB of mapped files".format(*screen.private())
+    )
     screen.close()
-    return rows, whole, times, used, memory
 
 
-def tune(project: Path, home: Path, count: str, steps: int) -> tuple[dict[str, list[float]], float]:
-    """Seconds from each key to what the selection came to: at ease, and at once after the last; MB.
+def ask_why(project: Path, home: Path, count: str) -> None:
+    """Why, of one too similar record after another: only the first has to read the selection."""
+    screen = Screen(["open", str(project)], home)
+    screen.sees(count)
+    screen.at_rest()
+    screen.press("b")
+    screen.sees(f"1 of {count}")
+    screen.press("/")
+    screen.sees("is:")
+    screen.press("is:too_similar\r")
+    first, again = Keys.none(), Keys.none()
+    for asked in range(6):
+        screen.at_rest()
+        (again if asked else first).press(screen, "w", r"place [\d,]+ = ")
+        screen.press("\x1b")
+        screen.at_rest()
+        screen.press("\x1b[B")
+    first.line("why, first")
+    again.line("why, again")
+    screen.close()
 
-    At ease means half a second later: the proof of the step before has not begun by then.
-    """
+
+def tune(project: Path, home: Path, count: str, steps: int) -> None:
+    """From each key until the instant answer: the proof behind is done, at work, or never begun."""
     screen = Screen(["open", str(project)], home)
     screen.sees(count)
     screen.press("t")
     screen.sees("pairs around")
-    sleep(5)
-    times: dict[str, list[float]] = {"pressed": [], "held": []}
-    for name, pause in (("pressed", 0.5), ("held", 0.0)):
-        for step in range(steps):
-            began = screen.press("+" if step % 20 < 10 else "-")
-            times[name].append(screen.sees(r"preview|exact") - began)
+    screen.at_rest()
+    for name, pause in (("held", 0.0), ("every half second", 0.5), ("every three seconds", 3.0)):
+        pressed = Keys.none()
+        for step in range(max(2, steps // (4 if pause > 1 else 1))):
+            pressed.press(screen, "+" if step % 20 < 10 else "-", "preview")
             sleep(pause)
-    memory = screen.private()
+        pressed.line(f"tune, {name}")
+    screen.at_rest()
+    print("tune, private memory {:.0f} MB and {:.0f} MB of mapped files".format(*screen.private()))
     screen.close()
-    return times, memory
 
 
 def told(seconds: list[float]) -> str:
@@ -226,20 +283,16 @@ def looked_at(project: Path, home: Path, keys: int, runs: int) -> None:
         times = statistics.median(each.seconds) / least
         used = statistics.median(each.processor) * 1000
         print(f"{name:<18}", told(each.seconds), f" {times:.1f}×  processor {used:.0f} ms")
-    rows, whole, pressed, used, memory = browse(project, home, count, keys)
-    print("browse, first rows", told([rows]), f" all of them {whole * 1000:.0f} ms")
-    for name, seconds in pressed.items():
-        print(f"browse, {name:<10}", told(seconds))
-    print(f"browse, processor {used * 1000:.1f} ms a key, private memory {memory:.0f} MB")
+    browse(project, home, count, keys)
 
 
 def played_with(project: Path, home: Path, steps: int) -> None:
-    """Tuning."""
+    """Tuning, and asking why."""
     count = counted(project)
-    pressed, memory = tune(project, home, count, steps)
-    for name, seconds in pressed.items():
-        print(f"tune {count}, {name:<8}", told(seconds))
-    print(f"tune, private memory {memory:.0f} MB")
+    load = os.getloadavg()[0]
+    print(f"{count} records with vectors and lists of neighbours, load {load:.1f}")
+    tune(project, home, count, steps)
+    ask_why(project, home, count)
 
 
 if __name__ == "__main__":

@@ -2,69 +2,14 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 
 from deita_tui.project import Project
 from tests.support import SAMPLE, wait_for_worker
-
-PROGRAM = Path(sys.executable).with_name("deita-tui")
-
-
-class Terminal:
-    """A shell in a terminal of 80 by 24."""
-
-    def __init__(self, socket: Path, home: Path) -> None:
-        self._socket = socket
-        told = (f"DEITA_TUI_HOME={home}", f"DEITA_TUI_CONFIG={os.environ['DEITA_TUI_CONFIG']}")
-        env = [word for each in (*told, "PS1=ready$ ") for word in ("-e", each)]
-        shell = ("env", "-u", "PROMPT_COMMAND", "bash", "--norc", "--noprofile")
-        self._tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", *env, *shell)
-        self.sees("ready$")
-
-    def _tmux(self, *words: str) -> str:
-        done = subprocess.run(
-            ["tmux", "-S", str(self._socket), *words], capture_output=True, encoding="utf-8",
-            check=True,
-        )  # fmt: skip
-        return done.stdout
-
-    @property
-    def text(self) -> str:
-        """What is on the screen."""
-        return self._tmux("capture-pane", "-p")
-
-    def asks(self, what: str) -> str:
-        """One of tmux's own facts about the terminal."""
-        return self._tmux("display-message", "-p", f"#{{{what}}}").strip()
-
-    def press(self, *keys: str) -> None:
-        """Press keys, by the names that tmux has for them."""
-        self._tmux("send-keys", *keys)
-
-    def type(self, text: str) -> None:
-        """Type a text."""
-        self._tmux("send-keys", "-l", text)
-
-    def sees(self, *texts: str, seconds: float = 60) -> None:
-        """Wait until all texts are on the screen."""
-        deadline = monotonic() + seconds
-        while not all(text in (shown := self.text) for text in texts):
-            assert monotonic() < deadline, f"no {texts} in:\n{shown}"
-            sleep(0.05)
-        # A dialog that was just drawn takes keys a moment later; a person is no faster than this.
-        sleep(0.3)
-
-    def close(self) -> None:
-        """End it, with all that runs in it."""
-        subprocess.run(
-            ["tmux", "-S", str(self._socket), "kill-server"], capture_output=True, check=False
-        )
+from tests.ui.terminal import PROGRAM, Terminal, child_of
 
 
 @pytest.fixture
@@ -160,8 +105,3 @@ def test_the_terminal_is_left_clean_when_the_program_is_ended(
     assert terminal.asks("mouse_any_flag") == "0"
     terminal.type("echo $((40 + 2))\n")
     terminal.sees("42")
-
-
-def child_of(shell: int) -> int:
-    found = Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
-    return int(found[0])
