@@ -18,6 +18,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("DEITA_TUI_HOME", str(home))
     (home / "config.toml").touch()
     monkeypatch.setenv("DEITA_TUI_CONFIG", str(home / "config.toml"))
+    monkeypatch.setenv("DEITA_TUI_CACHE", str(home / "scores.db"))
     for name in ("COLUMNS", "LINES", "TERM", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     return home

@@ -8,7 +8,9 @@ import typer
 
 from deita_tui import __version__, editor, places
 from deita_tui.cli import (
+    caching,
     care,
+    cascading,
     comparing,
     deciding,
     demo,
@@ -34,6 +36,7 @@ from deita_tui.cli import (
     serving,
     showing,
     tasting,
+    trusting,
     working,
 )
 from deita_tui.cli.common import Command, Commands, Settings
@@ -57,6 +60,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "score": scoring.score,
     "embed": embedding.embed,
     "distill": distilling.distill,
+    "cascade": cascading.cascade,
+    "compare-scorers": trusting.compare_scorers,
+    "evaluate-scorer": trusting.evaluate_scorer,
     "run": running.run,
     "demo": demo.demo,
     "export": exporting.export,
@@ -82,6 +88,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "jobs": working.jobs,
     "remove": care.remove,
     "purge": care.purge,
+    "cache": caching.cache,
     "pack": making.pack,
     "unpack": making.unpack,
     "doctor": making.doctor,

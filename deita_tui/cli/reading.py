@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deita_tui.cli import output
+from deita_tui.cli import cascading, output
 from deita_tui.cli.common import Dir, Json, Where, opened
 from deita_tui.cli.progress import describe, doing, error_of
 from deita_tui.cli.working import as_dict as job_json
@@ -205,7 +205,7 @@ def _status_json(
         **asdict(counts),
         "sources": dict(counts.sources),
         "imports": [_import_json(each) for each in project.imports()],
-        "scored": [_scorer_json(scorer) for scorer in scorers],
+        "scored": [_scorer_json(project, scorer) for scorer in scorers],
         "embedders": [_embedder_json(embedder) for embedder in embedders],
         "selection": _selection_json(project, counts),
         "jobs": [job_json(job) for job in jobs],
@@ -226,11 +226,14 @@ def _import_json(each: "Import") -> dict[str, object]:
     }
 
 
-def _scorer_json(scorer: "ScorerState") -> dict[str, object]:
+def _scorer_json(project: "Project", scorer: "ScorerState") -> dict[str, object]:
     import msgspec
 
     told = {key: value for key, value in asdict(scorer).items() if key != "name"}
-    return {"scorer": scorer.name, **told, "health": msgspec.to_builtins(scorer.health)}
+    figures = msgspec.to_builtins(
+        {"health": scorer.health, "cascade": project.certificate(scorer.id)}
+    )
+    return {"scorer": scorer.name, **told, **figures}
 
 
 def _embedder_json(embedder: "EmbedderState") -> dict[str, object]:
@@ -265,6 +268,8 @@ def _status_lines(
     for scorer in scorers:
         whys = project.score_failures(scorer.id) if scorer.failed else {}
         yield from _scorer_lines(scorer, counts.records, whys)
+        if (cascaded := project.certificate(scorer.id)) is not None:
+            yield "", cascading.brief(cascaded)
     if not embedders:
         yield "embedded", "nothing yet"
     for embedder in embedders:
@@ -303,8 +308,10 @@ def _import_lines(project: "Project") -> Iterator[tuple[str, object]]:
 def _scorer_lines(
     scorer: "ScorerState", records: int, whys: Mapping[str, int]
 ) -> Iterator[tuple[str, object]]:
-    draft = " (draft)" if scorer.config.get("draft") else ""
-    parts = [f"{scorer.measures} by {scorer.name}{draft} {scorer.identity}"]
+    judge = scorer.config.get("judge")
+    unverified = isinstance(judge, dict) and judge.get("verified") == "no"
+    mark = " (draft)" if scorer.config.get("draft") else " (unverified)" if unverified else ""
+    parts = [f"{scorer.measures} by {scorer.name}{mark} {scorer.identity}"]
     parts.append(f"{scorer.records:,} of {records:,}")
     if scorer.failed:
         parts.append(f"{scorer.failed:,} with a turn that failed ({output.reasons(whys)})")

@@ -9,6 +9,7 @@ import typer
 from deita_tui.cli import output
 from deita_tui.cli.common import Dir, Json, Where, opened
 from deita_tui.cli.exits import Exit
+from deita_tui.cli.probing import Anchors, Embedder, ProbesBy, Tags
 from deita_tui.cli.waiting import waited
 from deita_tui.errors import DeitaError, UsageError
 from deita_tui.printable import printable
@@ -202,6 +203,16 @@ def score(
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no hub: the models are on this disk.")
     ] = False,
+    no_cache: Annotated[
+        bool,
+        typer.Option(
+            "--no-cache", help="Neither take scores from other projects nor offer them these."
+        ),
+    ] = False,
+    probes_by: ProbesBy = None,
+    anchors: Anchors = None,
+    embedder: Embedder = None,
+    tags: Tags = None,
     plan: Annotated[
         bool,
         typer.Option("--plan", help="Say what it would take, and load nothing."),
@@ -236,6 +247,11 @@ def score(
         "force": force,
         "retry": retry,
         "offline": offline,
+        "probes_by": probes_by,
+        "anchors": anchors,
+        "embedder": embedder,
+        "tags": tags,
+        "cache": not no_cache,
     }
     options: ScoreOptions = {key: value for key, value in said.items() if value is not None}  # type: ignore[assignment]
     with opened(ctx, directory, read_only=plan) as project:
@@ -319,7 +335,7 @@ def _follow(project: "Project", number: int, as_json: bool) -> None:
 
 
 def _tell(stage: "StageReport", whys: Mapping[str, int]) -> None:
-    new = stage.scored + stage.failed + stage.reused
+    new = stage.scored + stage.failed + stage.reused + stage.shared
     output.say(f"{stage.measures}: {_counted(stage) if new else _nothing(stage)}")
     if whys:
         output.note(f"! no score: {output.reasons(whys)}")
@@ -337,6 +353,8 @@ def _counted(stage: "StageReport") -> str:
     ]
     if stage.reused:
         parts.append(f"{output.plural(stage.reused, 'turn')} whose text was scored before")
+    if stage.shared:
+        parts.append(f"{output.plural(stage.shared, 'text')} whose score another project had")
     if stage.ready:
         parts.append(f"{output.plural(stage.ready, 'record')} finished before")
     return f"{', '.join(parts)} in {output.duration(stage.seconds)}"

@@ -29,6 +29,7 @@ KINDS = {
     "embed": Kind("deita_tui.steps.embedding", "EmbedArgs"),
     "index": Kind("deita_tui.steps.indexing", "IndexArgs"),
     "distill": Kind("deita_tui.steps.distilling", "DistillArgs"),
+    "cascade": Kind("deita_tui.steps.cascading", "CascadeArgs"),
     "export": Kind("deita_tui.steps.exporting", "ExportArgs"),
 }
 

@@ -24,8 +24,10 @@ from deita_tui.project.scoring import ScoreOptions, Scoring
 from deita_tui.project.selecting import Selecting, SelectOptions
 from deita_tui.project.showing import Showing
 from deita_tui.project.tasting import Tasting
+from deita_tui.project.trusting import CascadeOptions, Trusting
 
 __all__ = [
+    "CascadeOptions",
     "Decision",
     "EmbedOptions",
     "ExportOptions",
@@ -46,6 +48,7 @@ class Project(
     Running,
     Demonstrating,
     Importing,
+    Trusting,
     Scoring,
     Embedding,
     Distilling,

@@ -4,6 +4,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from deita_tui.errors import UsageError
+from deita_tui.project import probing
 from deita_tui.scoring import methods
 from deita_tui.steps.scoring_args import JudgeSpec, ScoreArgs
 
@@ -34,7 +35,7 @@ def args(options: Mapping[str, Any], names: tuple[str, ...], model: JudgeSpec | 
             f"--{said[0]}-model names a judge, and {', '.join(names)} asks none.",
             "Name the language model with --model.",
         )
-    asking = [name for name in names if methods.find(name).kind != "text"]
+    asking = [name for name in names if methods.find(name).kind in ("model", "probe")]
     if asking and model is None:
         raise UsageError(
             f"{asking[0]} asks a language model.",
@@ -67,6 +68,7 @@ def refuse_model(options: Mapping[str, Any]) -> None:
     Raises:
         UsageError: it does not.
     """
+    probing.refuse(options)
     if options.get("model") is not None:
         raise UsageError(
             "--model is the language model that a method asks, and no method is named.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from deita_tui.project.scoring import Scoring
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from deita_store.counts import Counts
     from deita_tui.project.scoring import ScorerState
@@ -27,6 +27,8 @@ class Standing:
     """What they hold of the true neighbours above 0.9; None without lists, or without any."""
     exports: int
     """How often was exported."""
+    failures: Mapping[int, Mapping[str, int]]
+    """Of each scorer that failed on a turn: the records by reason, the most frequent first."""
 
 
 class Picturing(Scoring):
@@ -52,7 +54,9 @@ class Picturing(Scoring):
         (exports,) = self.store.db.execute(
             "select count(*) from journal where kind = 'export'"
         ).fetchone()
-        return Standing(counts, self.scorers(counts), compared, recall, exports)
+        scorers = self.scorers(counts)
+        failures = {each.id: self.score_failures(each.id) for each in scorers if each.failed}
+        return Standing(counts, scorers, compared, recall, exports, failures)
 
     def _compared(self, counts: Counts) -> tuple[bool, float | None]:
         if not counts.embedders:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from deita_tui.errors import JobError, UsageError
 from deita_tui.project.looking import Looking
+from deita_tui.project.probing import ProbeOptions
 from deita_tui.project.working import Working
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from deita_tui.steps.scoring_args import JudgeSpec, ScoreArgs, ScoreReport
 
 
-class ScoreOptions(TypedDict, total=False):
+class ScoreOptions(ProbeOptions, total=False):
     """What may be said of a scoring run. What is left out is taken from the configuration."""
 
     scorer: str
@@ -67,6 +68,8 @@ class ScoreOptions(TypedDict, total=False):
     """Ask again for what failed before."""
     offline: bool
     """Ask no hub."""
+    cache: bool
+    """Take scores that another project has got, and offer it these."""
     settings: dict[str, object]
     """More fields of the backend's settings class."""
 
@@ -121,8 +124,9 @@ class Scoring(Looking, Working):
         The same run that was paused or broke off goes on in its own job.
         """
         from deita_tui.backends import names
+        from deita_tui.project import asking
 
-        args = self._score_args(options)
+        args = asking.cached(self._score_args(options), self.folder, options.get("cache", True))
         self._refuse_senseless(args)
         for spec in () if args.draft else _specs(args):
             names.require(names.pick(spec.model) if spec.backend == "auto" else spec.backend)
@@ -183,7 +187,7 @@ class Scoring(Looking, Working):
 
     def _score_args(self, options: ScoreOptions) -> ScoreArgs:
         from deita_tui import config
-        from deita_tui.project import drafting, measuring, naming
+        from deita_tui.project import drafting, measuring, naming, probing
         from deita_tui.steps.scoring_args import LITE, ScoreArgs
 
         told = config.ScorerSet(
@@ -205,7 +209,8 @@ class Scoring(Looking, Working):
             return drafting.args(options)
         if methods := measuring.named(options.get("scorer", ""), known.sets):
             model = place(options.get("model"))
-            return measuring.args(options, methods, _spec(model, told, options.get("settings", {})))
+            said = _spec(model, told, options.get("settings", {}))
+            return probing.probed(self.store, options, measuring.args(options, methods, said))
         measuring.refuse_model(options)
         models = list(filter(None, (told.complexity, told.quality)))
         # What other models say is never called DEITA's.
@@ -276,7 +281,8 @@ def _spec(model: str | None, chosen: ScorerSet, more: dict[str, object]) -> Judg
     backend = chosen.backend or "auto"
     if backend == "fake":
         return JudgeSpec(model, backend, more)
-    if backend == "http" or http_address.is_url(model) or chosen.url:
+    on_server = http_address.is_url(model) or (chosen.url and not Path(model).exists())
+    if backend == "http" or on_server:
         return asking.spec(model, chosen, backend, more)
     refuse_nothing(model)
     if Path(model).exists():

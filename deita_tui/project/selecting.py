@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from deita_store.acts import Act
     from deita_store.selections import Selection
     from deita_store.store import Store
+    from deita_tui.selection.case import Case
     from deita_tui.selection.compare import Comparison
     from deita_tui.selection.params import Params
     from deita_tui.steps.borders import BorderPair, Curve
     from deita_tui.steps.explaining import Explained
+    from deita_tui.steps.held import Held
     from deita_tui.steps.progress import Progress
     from deita_tui.steps.selecting import Tuner
     from deita_tui.steps.summary import SelectionReport
@@ -109,7 +111,12 @@ class Selecting(Looking, Working):
         return self._tuner(options, progress)
 
     def explain(
-        self, ref: Ref, *, selection: str | None = None, progress: Report | None = None
+        self,
+        ref: Ref,
+        *,
+        selection: str | None = None,
+        progress: Report | None = None,
+        held: Held[Case] | None = None,
     ) -> Explained:
         """Why a record is in a selection or out of it, and what would change that.
 
@@ -117,6 +124,8 @@ class Selecting(Looking, Working):
             ref: the record.
             selection: default: the one saved last, or the working one where none is saved.
             progress: told how far reading is.
+            held: where the selection is kept from one question to the next, which then takes a
+                fraction of the time; one for as many questions as there are.
 
         Raises:
             StoreError: there is no such record, or nothing is selected.
@@ -124,7 +133,7 @@ class Selecting(Looking, Working):
         from deita_tui.steps import explaining
 
         chosen = self.selection(selection)
-        return _followed(explaining.explain(self.store, chosen, self._id(ref)), progress)
+        return _followed(explaining.explain(self.store, chosen, self._id(ref), held), progress)
 
     def compare(self, first: str | None = None, second: str | None = None) -> Comparison:
         """Compare two selections: who came, who went, who moved, and the mix of either.

@@ -82,6 +82,12 @@ def _room(pool: Pool, params: Params, begun: Start) -> tuple[Room, list[str]]:
     )
     room.pin(begun.pins)
     notes = [f"The kept pins give more than {share!r} may." for share in room.exceeded]
+    there = int(available.sum())
+    if params.budget > there:
+        notes.append(
+            f"The budget of {params.budget:,} exceeds the pool of {there:,}: "
+            "nothing is left out for it."
+        )
     return room, notes
 
 

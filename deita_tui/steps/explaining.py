@@ -1,12 +1,13 @@
 """One record and a selection of the project: what became of it, why, and what would change that."""
 
 from collections.abc import Generator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from deita_store import rows, scores, vectors
+from deita_store import freshness, rows, scores, vectors
 from deita_store.context import Context
 from deita_store.freshness import stale
 from deita_store.selections import WORKING, Selection
@@ -14,9 +15,11 @@ from deita_store.store import Store
 from deita_tui.errors import DeitaError, StoreError
 from deita_tui.selection import explain as explaining
 from deita_tui.selection.case import Case
+from deita_tui.selection.cores import one_core
 from deita_tui.selection.diffs import Diff, differing
 from deita_tui.selection.explain import Explanation
 from deita_tui.steps import basis, embedding_windows, loading, recomputing
+from deita_tui.steps.held import Held
 from deita_tui.steps.progress import Progress
 from deita_tui.steps.saving import params_of
 from deita_tui.steps.selecting import Tuner
@@ -68,21 +71,39 @@ class Explained(msgspec.Struct, frozen=True):
 
 
 def explain(
-    store: Store, selection: Selection, record: int
+    store: Store, selection: Selection, record: int, held: Held[Case] | None = None
 ) -> Generator[Progress, None, Explained]:
     """Explain a record.
 
     The selection is computed again from what it was made from. Where the project no longer has
     that, it is made from what is there now, and ``note`` says so.
 
+    Args:
+        store: the project.
+        selection: the selection.
+        record: the record's id.
+        held: where the selection is kept for the next question, and found from the one before.
+
     Raises:
         StoreError: the selection does not know the record.
     """
+    if not selection.computed_from:
+        raise StoreError(
+            f"The selection {selection.name or WORKING} was not made by a selector.",
+            "There is nothing to explain: what is in it was put in it.",
+        )
     yield Progress(0, None, "records", "reading the selection")
-    case, note = yield from _case(store, selection)
-    then = basis.parse(selection.computed_from)
+    then, note = basis.parse(selection.computed_from), ""
     asked = Asked(selection.name or WORKING, then.scorers, selection.basis.embedder_id)
-    return of_case(store, case, record, asked, tuple(stale(store, selection)), note)
+    room = Held[Case]() if held is None else held
+    with ExitStack() as stack:
+        try:
+            made = room.of(_key(store, selection), lambda: _as_saved(store, selection))
+            case = stack.enter_context(made)
+        except DeitaError as error:
+            note = f"{error.message} This is about what the project holds now."
+            case = yield from _as_it_would_be(store, selection)
+        return of_case(store, case, record, asked, tuple(stale(store, selection)), note)
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -108,7 +129,8 @@ def of_case(
             f"The selection {asked.selection} does not know record {record}.",
             "It came later, or was removed. Select again.",
         )
-    about = explaining.explain(case, place)
+    with one_core():
+        about = explaining.explain(case, place)
     mentioned = _shown(store, _ids(about))
     return Explained(
         selection=asked.selection,
@@ -127,23 +149,30 @@ def of_case(
     )
 
 
-def _case(store: Store, selection: Selection) -> Generator[Progress, None, tuple[Case, str]]:
-    if not selection.computed_from:
-        raise StoreError(
-            f"The selection {selection.name or WORKING} was not made by a selector.",
-            "There is nothing to explain: what is in it was put in it.",
-        )
-    try:
-        return recomputing.case(store, selection), ""
-    except DeitaError as error:
-        note = f"{error.message} This is about what the project holds now."
+def _key(store: Store, selection: Selection) -> object:
+    """What a selection as it was saved depends on.
+
+    That is what it says itself, and whether the project still has it; what was decided since is not
+    in it. The working one gives its id to the next.
+    """
+    said = selection.id, selection.params, selection.computed_from
+    return store.folder, said, freshness.acts(store)
+
+
+def _as_saved(store: Store, selection: Selection) -> Case:
+    with one_core():
+        return recomputing.case(store, selection)
+
+
+def _as_it_would_be(store: Store, selection: Selection) -> Generator[Progress, None, Case]:
     tuner, params = Tuner(store), params_of(selection)
     then = basis.parse(selection.computed_from)
     tuner.count_as(then.tokenizer)
     if then.tags:
         tuner.tag_by(then.tags)
     yield from tuner.prepare(params)
-    return tuner.case(tuner.exact(params)), note
+    with one_core():
+        return tuner.case(tuner.exact(params))
 
 
 def _ids(about: Explanation) -> list[int]:

@@ -98,10 +98,12 @@ def _method(
     entry = methods.find(name)
     fields = 2 if entry.reads == "pair" else 1
     bare = Template(name, entry.reads, ("", *[" "] * (fields - 1), ""))
-    spec = args.model if entry.kind != "text" and args.model else _TEXT_ALONE
+    spec = args.model if entry.kind in ("model", "probe") and args.model else _TEXT_ALONE
     found = _stage(store, args, todo, sample, (spec, bare), known)
     if spec is not _TEXT_ALONE:
-        return found
+        passes = 2 * args.probing.anchors if name == "nuggets" else entry.passes
+        seconds = None if found.seconds is None else found.seconds * passes
+        return msgspec.structs.replace(found, tokens=found.tokens * passes, seconds=seconds)
     return msgspec.structs.replace(found, seconds=found.tokens / _TOKENS_A_SECOND, model_bytes=0)
 
 

@@ -5,6 +5,7 @@ of records with a line for each that says why it is there. Any filter is a queue
 ``where:FILTER``. What each kind goes by is in ``docs/methods.md``.
 """
 
+import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Generator
@@ -23,6 +24,7 @@ from deita_tui.steps.queueing import Asked, Built, Entry, Found, Kind, Queue, Qu
 __all__ = ["KINDS", "WHERE", "Asked", "Built", "Entry", "Found", "Kind", "Queue", "QueueKind"]
 
 WHERE = "where:"
+_IDS = re.compile(r"id:\d+(,\d+){3,}")
 """What stands before a filter that is to be a queue."""
 
 
@@ -105,7 +107,7 @@ def _filtered(
     place = tables.place(store, name) or 0
     return Queue(
         name=name,
-        title=name.removeprefix(WHERE).strip() or "every record",
+        title=_title(name.removeprefix(WHERE).strip(), len(ids)),
         ids=ids,
         notes={},
         # What is no longer found was followed by what has the next id.
@@ -113,6 +115,13 @@ def _filtered(
         note=view.note,
         selection=_called(view.context.selection),
     )
+
+
+def _title(text: str, count: int) -> str:
+    """A filter's own words; a long list of ids says nothing to anybody."""
+    if _IDS.fullmatch(text):
+        return f"{count:,} records"
+    return text or "every record"
 
 
 def _selection(store: Store, name: str | None) -> Selection | None:

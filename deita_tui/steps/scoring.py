@@ -25,11 +25,22 @@ __all__ = ["JudgeSpec", "ScoreArgs", "ScoreReport", "StageReport", "chosen", "ru
 
 
 def run(
-    store: Store, args: ScoreArgs, job: int | None = None, open_judge: Opener = names.open_judge
+    store: Store,
+    args: ScoreArgs,
+    job: int | None = None,
+    open_judge: Opener = names.open_judge,
+    only: Sequence[int] | None = None,
 ) -> Generator[Progress, None, ScoreReport]:
     """Score what is pending; yields after each committed batch, and returns the report.
 
     The caller holds the project's lock. Stopping anywhere loses the batch in flight at most.
+
+    Args:
+        store: the project.
+        args: what is asked for.
+        job: that all this is for.
+        open_judge: opens a model.
+        only: these conversations, in this order, whatever ``args`` would choose.
 
     Raises:
         JobError: the pilot shows that a model is no good, or it hangs or fails throughout.
@@ -39,15 +50,17 @@ def run(
         from deita_tui.steps import method_scoring
 
         yield from deriving.run(store, job=job)
-        return (yield from method_scoring.run(store, args, _todo(store, args), job, open_judge))
+        return (
+            yield from method_scoring.run(store, args, _todo(store, args, only), job, open_judge)
+        )
     if args.complexity is None and args.quality is None:
         raise UsageError("There is no model to score with.", "Name one with --complexity-model.")
     yield from deriving.run(store, job=job)
     if args.draft:
         from deita_tui.steps import lite_scoring
 
-        return (yield from lite_scoring.run(store, args, _todo(store, args), job))
-    work = Work(store, args, job, _todo(store, args))
+        return (yield from lite_scoring.run(store, args, _todo(store, args, only), job))
+    work = Work(store, args, job, _todo(store, args, only))
     stages = [
         Stage(work, spec, TEMPLATES[measures])
         for measures, spec in (("complexity", args.complexity), ("quality", args.quality))
@@ -77,10 +90,11 @@ def chosen(store: Store, args: ScoreArgs) -> "array[int]":
     return scores.order(store, args.seed, ids, args.limit)
 
 
-def _todo(store: Store, args: ScoreArgs) -> "array[int]":
+def _todo(store: Store, args: ScoreArgs, only: Sequence[int] | None) -> "array[int]":
     # A version that came after its turns were derived waits for the next run.
     last = deriving.watermark(store)
-    return array("q", (each for each in chosen(store, args) if each <= last))
+    found = chosen(store, args) if only is None else only
+    return array("q", (each for each in found if each <= last))
 
 
 def _was_tried(stage: Stage) -> bool:

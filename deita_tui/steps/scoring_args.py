@@ -5,6 +5,7 @@ from hashlib import sha256
 import msgspec
 
 from deita_tui.scoring.health import Health
+from deita_tui.steps.probing_args import Probing
 
 LITE = "lite"
 """The backend, and the model, that stand for the draft scorers that ship."""
@@ -34,6 +35,8 @@ class ScoreArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     """Instead of judges: methods by their names, which the scorers get as well."""
     model: JudgeSpec | None = None
     """The language model that these ask, if any does."""
+    probing: Probing = Probing()
+    """What they look at beside a text, if they do."""
     name: str = "deita"
     """What the scorers are called in the project."""
     where: str = ""
@@ -56,6 +59,8 @@ class ScoreArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     """Seconds without an answer after which a model is taken to hang."""
     offline: bool = False
     """Ask no hub: models are on this disk."""
+    cache: int = 0
+    """Megabytes that the user's cache of scores may grow to; 0: it is not used."""
     again: bool = False
     """Find out anew how to run the models, rather than as it was done before."""
 
@@ -67,7 +72,7 @@ class ScoreArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     def covers(self, other: "ScoreArgs") -> bool:
         """Does a run of this, once it is done, leave nothing to do of ``other``?"""
         same = self.max_tokens == other.max_tokens and set(other.methods) <= set(self.methods)
-        same = same and other.model in (None, self.model)
+        same = same and other.model in (None, self.model) and other.probing == self.probing
         for mine, its in ((self.complexity, other.complexity), (self.quality, other.quality)):
             same = same and its in (None, mine)
         if not same or other.retry > self.retry or other.again > self.again:
@@ -100,6 +105,8 @@ class StageReport(msgspec.Struct, frozen=True):
     health: Health | None
     ready: int = 0
     """Records that were finished before this run."""
+    shared: int = 0
+    """Texts whose score another project had got, by the same scorer."""
     told: str = ""
     """What ``auto`` picked and why; empty where there was nothing to choose."""
     notes: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from deita_tui.scoring.language import is_english
 from deita_tui.scoring.prompting import Prompter
 from deita_tui.scoring.shorten import Prompt
 from deita_tui.steps import choosing, reach
+from deita_tui.steps.caching import Shared
 from deita_tui.steps.choosing import Opener, Pick
 from deita_tui.steps.progress import Progress
 from deita_tui.steps.scoring_args import JudgeSpec, ScoreArgs, StageReport
@@ -77,6 +78,7 @@ class Stage:
     _pick: Pick
     _notes: tuple[str, ...]
     _asker: Asker
+    _shared: Shared
     _digits: Digits
 
     def __init__(self, work: Work, spec: JudgeSpec, template: Template) -> None:
@@ -85,7 +87,7 @@ class Stage:
         self.template = template
         self._pace = Pace(work.args.batch_tokens)
         self._speed = Speed()
-        self._counts = {"scored": 0, "failed": 0, "reused": 0}
+        self._counts = {"scored": 0, "failed": 0, "reused": 0, "shared": 0}
         self.ready: int | None = None
         """Records that were finished before this run, once that is known."""
 
@@ -128,6 +130,7 @@ class Stage:
             about = reach.of(args, len(self.work.todo))
             scores.save_reach(store, id_, reach.widened(scores.reach(store, id_), about))
         self.scorer = Scorer(id_, args.name, template.measures, template.reads, config)
+        self._shared = Shared(scores.identity(store, id_), config, args.cache)
 
     def score(self, conversations: Sequence[int], done: int) -> Iterator[Progress]:
         """Score what ``conversations`` lack, window by window; ``done`` came before them."""
@@ -137,9 +140,13 @@ class Stage:
             self._counts["reused"] += window.reused
             done += self._commit([], window.complete(), done)
             yield Progress(done, total, "records", doing)
+            known = self._shared.take(window)
+            complete = window.deal_with([each.text for each in known])
+            done += self._commit(known, complete, done, "shared")
             for batch in self._batches(window):
                 complete = window.deal_with([each.text for each in batch])
                 done += self._commit(batch, complete, done)
+                self._shared.keep(batch)
                 yield Progress(done, total, "records", doing)
 
     def examine(self, pilot: Sequence[int], left: int) -> Health:
@@ -182,10 +189,12 @@ class Stage:
             health=self.health(),
             ready=self.ready or 0,
             told=self._pick.told,
-            notes=self._notes,
+            notes=(*self._notes, *self._shared.notes),
         )
 
-    def _commit(self, batch: Sequence[Score], complete: Sequence[int], done: int) -> int:
+    def _commit(
+        self, batch: Sequence[Score], complete: Sequence[int], done: int, got: str = "scored"
+    ) -> int:
         """Store a batch, the sums it completes, and how far the job is: all of it or nothing."""
         work = self.work
         with work.store.transaction():
@@ -194,7 +203,7 @@ class Stage:
             work.advance(done + len(complete), len(work.todo), self.template.measures)
         failed = sum(each.value is None for each in batch)
         self._counts["failed"] += failed
-        self._counts["scored"] += len(batch) - failed
+        self._counts[got] += len(batch) - failed
         return len(complete)
 
     def _batches(self, window: Window) -> Iterator[list[Score]]:

@@ -38,9 +38,10 @@ def counterpart(store: Store, record: int, other: int | None, selection: str | N
     why = _WHY.get(status or "", "came after the selection was made, or was removed")
     if status == "too_similar":
         why = "is too similar to a record that is not in this project"
+    wish = "Keep it whatever comes" if status == "kept" else "Keep it"
     raise UsageError(
         f"Record {record} {why}: there is nothing to swap it with.",
-        f"Keep it with: deita-tui decide {store.folder} {record} --keep",
+        f"{wish} with: deita-tui decide {store.folder} {record} --keep",
     )
 
 

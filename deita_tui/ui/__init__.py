@@ -17,12 +17,19 @@ def run(home: Path, folder: Path | None = None) -> int:
     Returns:
         The process's exit code.
     """
+    import gc
+
     from deita_tui.ui.ahead import Ahead
 
     ahead = Ahead(home, folder)
     ahead.start()
+    # What is loaded now stays until the end. To look through it for garbage, again and again, takes
+    # a tenth of the start, and holds up keys afterwards.
+    gc.disable()
     from deita_tui.ui.app import DeitaApp
 
+    gc.freeze()
+    gc.enable()
     return run_app(DeitaApp(home, folder, ahead))
 
 

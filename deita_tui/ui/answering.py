@@ -15,9 +15,11 @@ from threading import Condition, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from deita_store import freshness
 from deita_tui.errors import DeitaError
 from deita_tui.project import Project
 from deita_tui.ui.bench import Broke
+from deita_tui.ui.queue_view import decided_otherwise
 
 if TYPE_CHECKING:
     from deita_tui.selection.effects import Effect
@@ -234,6 +236,7 @@ class _Answers:
         self._since: list[Acted] = []
         """Acts that the exact gear has not seen."""
         self._unsaved = False
+        self._texts: tuple[int, ...] = ()  # acts on texts when the scores were read
 
     @property
     def pause(self) -> float | None:
@@ -253,14 +256,14 @@ class _Answers:
         from deita_tui.steps import answering as steps
 
         self._tuner, self._params = steps.tuner(self.project.store, self._chosen)
+        self._texts = freshness.acts(self.project.store)
         return self._answer(None)
 
     def reload(self) -> Told | None:
         """Read everything anew."""
         if self._tuner is None or self._params is None:
             return self.begin()
-        for step in self._tuner.reload(self._params):
-            self._say(Loading(step.stage))
+        self._read_again()
         self._quick = None
         return self._answer(None)
 
@@ -312,7 +315,7 @@ class _Answers:
         started, before = monotonic(), self._quick
         with one_core():
             self._quick = self._tuner.instant(self._params)
-        self._unsaved |= before is not None and _decided_otherwise(before, self._quick)
+        self._unsaved |= before is not None and decided_otherwise(before, self._quick)
         exact = self._quick.gear == "exact"
         self._proven = self._quick if exact else None
         if exact:
@@ -341,20 +344,24 @@ class _Answers:
             found = effect(before, after, acted.records)
         return Answer(after, acted, found, _words(found, acted), monotonic() - started)
 
+    def _read_again(self) -> None:
+        assert self._tuner is not None
+        assert self._params is not None
+        self._texts = freshness.acts(self.project.store)
+        for step in self._tuner.reload(self._params):
+            self._say(Loading(step.stage))
+
     def _save(self) -> Saved:
         assert self._tuner is not None
+        assert self._params is not None
         assert self._proven is not None
+        if freshness.acts(self.project.store) != self._texts:
+            # An edit, or its undo, came after the scores were read: what is stored heeds it.
+            self._read_again()
+            self._proven = self._tuner.exact(self._params)
         self._tuner.save(self._proven, None, self.project.actor)
         self._unsaved = False
         return Saved(len(self._proven.kept))
-
-
-def _decided_otherwise(before: "Result", after: "Result") -> bool:
-    """Do the decisions differ that two results stand on?"""
-    one, other = before.pool, after.pool
-    return one.pinned.tobytes() + one.rejected.tobytes() != (
-        other.pinned.tobytes() + other.rejected.tobytes()
-    )
 
 
 def _words(found: "Effect | None", acted: Acted | None) -> str:

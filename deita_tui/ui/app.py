@@ -7,22 +7,27 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
-from textual.app import App
 from textual.binding import BindingType
 from textual.worker import Worker, WorkerState
 
 from deita_tui import places
 from deita_tui.errors import DeitaError
 from deita_tui.project import Project
-from deita_tui.ui import actions, keymaps, remembered, themes
+from deita_tui.steps.held import Held
+from deita_tui.ui import actions, keymaps, remembered, stepping, themes
 from deita_tui.ui.ahead import Ahead
-from deita_tui.ui.messages import ProjectChanged, SteppedBack
+from deita_tui.ui.keyed import keyed
+from deita_tui.ui.keystrokes import OneByOne
+from deita_tui.ui.messages import ProjectChanged
 from deita_tui.ui.palette import Commands
 from deita_tui.ui.reading import Errand, Look, Overtaken
 from deita_tui.ui.screens import SCREENS, make
+
+if TYPE_CHECKING:
+    from deita_tui.selection.params import Params
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -33,7 +38,7 @@ POLL_SECONDS = 0.25
 _log = logging.getLogger(__name__)
 
 
-class DeitaApp(App[None]):
+class DeitaApp(OneByOne):
     """Home, and above it the screens of one open project.
 
     Args:
@@ -58,22 +63,37 @@ class DeitaApp(App[None]):
         self.project: Project | None = None
         """The open project; it belongs to the thread of the screen."""
         self.ahead = ahead
+        self.held: Held[Any] = Held()
+        """The selection that a record was explained of last, for the next question about it."""
+        self.unsaved: dict[Path, Params] = {}
+        """Of projects, what a selection was tuned to and not saved."""
         self._first = folder
         self._version: int | None = None
         self._keys: dict[str, str] = {}
         self._looks: dict[str, Look[Any] | Errand[Any]] = {}
+        self._dress()
 
     def on_mount(self) -> None:
         """Show the first screen."""
-        for theme in themes.ALL:
-            self.register_theme(theme)
-        self.theme = remembered.theme(self.home) or themes.DARK.name
         self._take_keymap()
         self._end_cleanly()
         self.set_interval(POLL_SECONDS, self._poll)
         # The list of projects is made when somebody goes there.
         if self._first is None or not self.open_project(self._first):
             self.push_screen(make("home"))
+
+    def _dress(self) -> None:
+        """Take the theme, before anything is styled: to change it later styles everything anew."""
+        for theme in themes.ALL:
+            self.register_theme(theme)
+        name = remembered.theme(self.home)
+        self.set_reactive(
+            DeitaApp.theme, name if name in self.available_themes else themes.DARK.name
+        )
+        self.set_class(self.current_theme.dark, "-dark-mode")
+        self.set_class(not self.current_theme.dark, "-light-mode")
+        self.set_class(True, f"-theme-{self.theme}")
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def on_unmount(self) -> None:
         """Leave nothing open."""
@@ -172,6 +192,7 @@ class DeitaApp(App[None]):
         for look in self._looks.values():
             look.drop()
         self._looks.clear()
+        self.held = Held()
         self._version = None
         if self.project is not None:
             self.project.close()
@@ -260,7 +281,7 @@ class DeitaApp(App[None]):
         """Show a sentence that stops the work, with what to do."""
         from deita_tui.ui.screens.dialogs import Sentence
 
-        self.push_screen(Sentence(error.message, error.hint))
+        self.push_screen(Sentence(keyed(error.message, self), keyed(error.hint, self)))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """What went wrong beside the screen does not take it down."""
@@ -342,27 +363,11 @@ class DeitaApp(App[None]):
 
     def action_undo(self) -> None:
         """Take the last act back."""
-        self._step_back(lambda project: project.undo(), "Nothing to undo.", "undone")
+        stepping.back(self)
 
     def action_redo(self) -> None:
         """Bring back what was undone."""
-        self._step_back(lambda project: project.redo(), "Nothing to redo.", "redone")
-
-    def _step_back(self, step: Callable[[Project], Any], nothing: str, done: str) -> None:
-        if self.project is None:
-            self.notify("No project is open.", markup=False)
-            return
-        try:
-            act = step(self.project)
-        except DeitaError as error:
-            self.tell(error)
-            return
-        told = f"{done}: {act.summary}" if act else nothing
-        # A screen with a line for it says it there.
-        if not getattr(self.screen, "TELLS_UNDO", False):
-            self.notify(told, markup=False, timeout=3)
-        self.screen.post_message(SteppedBack(act, done, told))
-        self.changed()
+        stepping.forth(self)
 
     def watch_theme(self, theme: str) -> None:
         """Keep the choice for the next time."""

@@ -216,17 +216,23 @@ class Bench:
                 self._tell(Trouble(error))
 
     def _save(self, project: Project, tuner: "Tuner", params: "Params", name: str) -> None:
-        result = tuner.exact(params)
+        from deita_tui.selection.cores import one_core
+
+        with one_core():
+            result = tuner.exact(params)
         tuner.save(result, name, project.actor)
         self._tell(Saved(name, len(result.kept)))
 
     def _answer(
         self, tuner: "Tuner", shown: "_Shown", texts: "_Texts", params: "Params", number: int
     ) -> None:
+        from deita_tui.selection.cores import one_core
+
         for step in tuner.prepare(params):
             self._tell(Loading(step.stage))
         started = monotonic()
-        quick = tuner.instant(params)
+        with one_core():
+            quick = tuner.instant(params)
         shown.measure(texts.project, quick.pool)
         certificate = tuner.certificate
         self._tell(shown.answer(quick, monotonic() - started, certificate, texts))
@@ -258,13 +264,15 @@ class Bench:
                 self._tell(Trouble(error))
 
     def _complete(self, proof: _Proof, before: "Result | None", texts: "_Texts") -> "Result":
+        from deita_tui.selection.cores import one_core
         from deita_tui.selection.picture import differs
         from deita_tui.selection.select import select
 
         quick = result = proof.quick
         if quick.gear == "instant":
             started = monotonic()
-            found = select(proof.pool, proof.params, proof.allowed, "exact", before, proof.work)
+            with one_core():
+                found = select(proof.pool, proof.params, proof.allowed, "exact", before, proof.work)
             # What the reading has to say of scorers and tokens holds of both.
             notes = tuple(dict.fromkeys((*quick.notes, *found.notes)))
             result = replace(found, notes=notes)
@@ -278,6 +286,7 @@ class Bench:
 
     def _draw_curve(self, proof: _Proof) -> None:
         """Point by point, so that a newer wish need not wait for all of them."""
+        from deita_tui.selection.cores import one_core
         from deita_tui.selection.curve import curve
         from deita_tui.steps import borders
 
@@ -288,7 +297,8 @@ class Bench:
         for threshold in borders.THRESHOLDS:
             if proof.number != self._asked:
                 return
-            points += curve(proof.pool, params, (threshold,), proof.allowed, gear, proof.work)
+            with one_core():
+                points += curve(proof.pool, params, (threshold,), proof.allowed, gear, proof.work)
         self._tell(Curve(params, tuple(points)))
 
 
@@ -361,8 +371,10 @@ class _Shown:
 def _pairs(result: "Result", texts: _Texts) -> Iterable[Near]:
     """The pairs nearest to the threshold, from either side in turn."""
     from deita_tui.selection.borderline import borderline
+    from deita_tui.selection.cores import one_core
 
-    found = borderline(result.pool, result, result.params.threshold, _PAIRS)
+    with one_core():
+        found = borderline(result.pool, result, result.params.threshold, _PAIRS)
     ids = result.pool.ids
     for sides in zip_longest(found.above, found.below):
         for pair, out in zip(sides, (True, False), strict=True):

@@ -1,6 +1,6 @@
 """The stages of a project, and the one sensible thing to do next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -81,19 +81,32 @@ def next_step(standing: "Standing", running: str = "") -> Next:
     return Next("Done; play with the selection, or export again.", "app.show('tune')")
 
 
-def health(scorers: "Sequence[ScorerState]") -> Iterator[tuple[str, str]]:
-    """Of each scorer what its pilot showed, and what there is to know about it."""
-    for scorer in scorers:
+def health(standing: "Standing", failed: str = "") -> Iterator[tuple[str, str]]:
+    """Of each scorer what its pilot showed, and what there is to know about it.
+
+    Args:
+        standing: of the project.
+        failed: the key that shows the records on which a scorer failed.
+    """
+    for scorer in standing.scorers:
         found = scorer.health
         parts = [*(_figures(found) if found else ())]
         if scorer.failed:
-            parts.append(f"{scorer.failed:,} failed")
+            parts.append(_failed(scorer, standing.failures.get(scorer.id, {}), failed))
         if scorer.unscored:
             parts.append(f"{scorer.unscored:,} left")
         parts += [*found.broken, *found.warnings] if found else []
         if parts:
             draft = " (draft)" if scorer.config.get("draft") else ""
             yield f"{scorer.measures} {scorer.name}{draft}", " · ".join(parts)
+
+
+def _failed(scorer: "ScorerState", reasons: Mapping[str, int], key: str) -> str:
+    """How many records have a turn without a value, mostly why, and where they are."""
+    first = next(iter(reasons), "")
+    mostly = "mostly " if len(reasons) > 1 else ""
+    why = f": {mostly}{first}" if first else ""
+    return f"{scorer.failed:,} failed{why} ({f'{key}: show, ' if key else ''}is:failed)"
 
 
 def _figures(found: "Health") -> Iterator[str]:

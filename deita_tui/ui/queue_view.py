@@ -110,3 +110,11 @@ def _place(result: "Result", id_: int) -> int | None:
     ids = result.pool.ids
     place = int(ids.searchsorted(id_))
     return place if place < len(ids) and ids[place] == id_ else None
+
+
+def decided_otherwise(before: "Result", after: "Result") -> bool:
+    """Do the decisions differ that two results stand on?"""
+    one, other = before.pool, after.pool
+    return one.pinned.tobytes() + one.rejected.tobytes() != (
+        other.pinned.tobytes() + other.rejected.tobytes()
+    )

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from deita_tui.errors import UsageError
 from deita_tui.selection.params import TURNS, Params, Share, parse_share
 
 THRESHOLD_STEP = 0.005
@@ -15,9 +16,17 @@ WEIGHT_STEP = 0.25
 HEAVIEST = 3.0
 """What the sliders of the weights reach."""
 SHARE_STEP = 0.05
+BUDGET = 6_000
+"""DEITA's own, where nothing was selected before and the pool is large."""
 _BUDGET_STEPS = (1, 2, 5)
 
 Side = Literal["least", "most"]
+
+
+def first(records: int) -> Params:
+    """What to begin with, of so many records: DEITA's budget, or a tenth of a small pool."""
+    tenth = float(f"{records / 10:.1e}")
+    return Params(budget=min(BUDGET, max(round(tenth), 1)) if records else BUDGET)
 
 
 def threshold(params: Params, step: int) -> Params:
@@ -130,12 +139,20 @@ def turns(params: Params, steps: int = 1) -> Params:
 
 def typed_budget(params: Params, text: str) -> Params:
     """A budget as it was typed; these raise ``ValueError`` or ``UsageError`` for nonsense."""
-    return replace(params, budget=int(text.replace(",", "").replace("_", "")))
+    try:
+        budget = int(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        raise UsageError(f"{text!r} is no number of records.", "Write 6000, or 0.") from None
+    return replace(params, budget=budget)
 
 
 def typed_threshold(params: Params, text: str) -> Params:
     """A threshold as it was typed, also with a comma for the point."""
-    return replace(params, threshold=float(text.replace(",", ".")))
+    try:
+        threshold = float(text.replace(",", "."))
+    except ValueError:
+        raise UsageError(f"{text!r} is no similarity.", "Write a number such as 0.9.") from None
+    return replace(params, threshold=threshold)
 
 
 def typed_formula(params: Params, text: str) -> Params:

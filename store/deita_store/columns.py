@@ -36,6 +36,7 @@ STATES = (
     "flagged",
     "edited",
     "multi",
+    "failed",
     "removed",
 )
 PARTS = ("note", "tag", "rating", "external_id", "extras")

@@ -31,6 +31,12 @@ _STATES: dict[str, Sql] = {
         [],
     ),
     "multi": ("r.turns > 1", []),
+    # Of any scorer, which left a turn of the version in force without a value; they are few.
+    "failed": (
+        "r.conversation_id in (select x.conversation_id from record_scores x"
+        " indexed by record_scores_failed where x.failed > 0)",
+        [],
+    ),
     "removed": ("r.live = 0", []),
 }
 _PARTS: dict[str, str] = {

@@ -20,6 +20,7 @@ from deita_tui.selection.pool import Pool
 from deita_tui.selection.result import KEPT, Result
 from deita_tui.selection.select import select
 from deita_tui.selection.ways import Way, rounded_up
+from deita_tui.steps.held import Held
 from tests.selecting.projects import Made, clustered, project
 
 
@@ -177,6 +178,35 @@ def test_what_is_newer_is_told_and_the_saved_selection_is_still_what_is_explaine
         assert found.stale == ("1 record was decided otherwise since.",)
         opened.undo()
         assert opened.explain(first.id).stale == ()
+
+
+def test_what_is_held_for_the_next_question_changes_no_answer(folder: Path) -> None:
+    held: Held[Case] = Held()
+    with Project.open(folder) as opened:
+        ids = [row.id for row in opened.list(sort="position")][:12]
+        opened.select(budget=5)
+        for selection in ("working", None, "working"):
+            for id_ in ids:
+                found = opened.explain(id_, selection=selection, held=held)
+                assert found == opened.explain(id_, selection=selection)
+        opened.decide(ids[0], "reject")
+        assert opened.explain(ids[0], held=held) == opened.explain(ids[0])
+        # The next working selection takes the place of the one before, and its number.
+        opened.select(budget=3)
+        found = opened.explain(ids[1], selection="working", held=held)
+        assert found == opened.explain(ids[1], selection="working")
+        assert found.about.kept == 3
+
+
+def test_what_is_held_is_not_told_of_what_was_purged_since(folder: Path) -> None:
+    held: Held[Case] = Held()
+    with Project.open(folder) as opened:
+        first, second = [row.id for row in opened.list(sort="position")][:2]
+        assert opened.explain(first, held=held).note == ""
+        opened.purge([first])
+        assert "1 record that it was made from was purged" in opened.explain(second, held=held).note
+        with pytest.raises(StoreError):
+            opened.explain(first, held=held)
 
 
 def test_where_it_cannot_be_computed_again_it_says_so(folder: Path) -> None:

@@ -69,6 +69,15 @@ def test_pins_count_towards_shares() -> None:
     assert over.notes == ("The kept pins give more than 'a' may.",)
 
 
+def test_a_budget_beyond_the_pool_is_noted() -> None:
+    pool = from_sources("aaabb", rejected=mask(5, 4))
+    assert select(pool, Params(budget=6_000)).notes == (
+        "The budget of 6,000 exceeds the pool of 4: nothing is left out for it.",
+    )
+    assert select(pool, Params(budget=4)).notes == ()
+    assert select(pool, Params(budget=0)).notes == ()
+
+
 def test_a_share_of_a_budget_in_tokens_is_one_in_tokens() -> None:
     pool = from_sources("aaab", tokens=np.array([4, 4, 1, 9]))
     assert chosen(pool, "a<=0.25", budget_tokens=20) == "aab"

@@ -76,7 +76,7 @@ _NAMED = {
 }
 _CHOSEN = {
     "is": ("kept", "too_similar", "over_budget", "unscored", "rejected", "pinned", "undecided",
-           "flagged", "edited", "multi", "removed"),
+           "flagged", "edited", "multi", "failed", "removed"),
     "has": ("note", "tag", "rating", "external_id", "extras"),
     "decision": ("keep", "reject", "none"),
     "outcome": ("kept", "too_similar", "over_budget", "filtered"),
@@ -238,6 +238,7 @@ def _state(value: Value, id_: int, item: Item) -> bool:
         "flagged": item.flag,
         "edited": item.revision > 0,
         "multi": item.turns > 1,
+        "failed": None in (*(item.complexity or ()), *(item.quality or ())),
         "removed": item.copies == 0,
     }
     return states[value.text] if value.text in states else outcome(id_, item) == value.text

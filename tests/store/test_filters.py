@@ -228,6 +228,7 @@ def test_help_shows_every_name_with_an_example_that_works(project: Store) -> Non
         ("turns>2 -sou|", ["source:"]),
         ("is:fl|", ["flagged"]),
         ("is:kept,pin|", ["pinned"]),
+        ("is:fai|", ["failed"]),
         ("(src:al|)", ["alpaca", "alpaca-cleaned"]),
         ("source=do|", ["dolly"]),
         ("tag:|", ["todo", '"hard one"', '"x*y"']),

@@ -35,7 +35,7 @@ async def test_the_best_record_comes_first_and_its_conversation_is_beside(
         assert "1 of 40" in app.text
         assert table.row.rank == 1
         assert f"#{table.row.id} ● kept · rank 1" in app.text
-        assert "selection: main" in app.text
+        assert "selection main" in app.text
         await app.press("j", "j", "k")
         assert table.cursor == 1
         await app.press("end")

@@ -176,6 +176,24 @@ async def test_a_job_that_failed_says_why_on_the_overview(home: Path, fresh: Pat
         await app.sees("✕ Job", "failed")
 
 
+async def test_failures_are_told_with_their_reason_and_lead_to_the_records(
+    home: Path, fresh: Path
+) -> None:
+    with Project.open(fresh) as project:
+        project.score(scorer="trial", settings={"nan_share": 0.03}, force=True)
+        first, _ = project.scorers()
+        (reason,) = project.score_failures(first.id)
+        found = len(project.view("is:failed"))
+        assert found >= first.failed > 0
+    async with driving(home, fresh, (160, 40)) as app:
+        await app.sees(f"{first.failed:,} failed: {reason} (f: show, is:failed)")
+        await app.press("f")
+        assert app.name == "Browse"
+        await app.sees("is:failed", f"1 of {found:,}")
+        await app.press("q")
+        assert app.name == "Overview"
+
+
 async def test_the_doctor_tells_what_can_be_run(home: Path, pool: Path) -> None:
     async with driving(home, pool) as app:
         await app.press("f2")

@@ -168,3 +168,17 @@ def test_without_a_selection_it_says_so_and_still_does_errands(pool: Path) -> No
     assert done == [40]
     heard.thread.close()
     assert heard.thread.wait(30)
+
+
+def test_what_is_stored_heeds_an_edit_that_was_undone_meanwhile(pool: Path) -> None:
+    with Project.open(pool) as project:
+        project.edit(1, 1, "Another answer altogether.")
+    heard = Heard(pool)
+    heard.next(Answer, exact)
+    with Project.open(pool) as project:
+        assert project.undo() is not None
+    heard.decide(2, "keep", "kept")
+    heard.thread.close()
+    assert heard.thread.wait(30)
+    with Project.open(pool) as project:
+        assert list(project.stale("working")) == []

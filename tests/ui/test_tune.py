@@ -37,7 +37,7 @@ def params(app: Driven) -> Params:
 async def test_it_begins_with_the_selection_that_was_saved_last(home: Path, pool: Path) -> None:
     async with driving(home, pool, (120, 40)) as app:
         await tuning(app)
-        await app.sees("threshold 0.950", "budget 10 ", "kept 10 of 40", "+0 −0", "Jaccard 1.00")
+        await app.sees("threshold 0.950", "budget 10 ", "kept 10 of 40", "+0 −0", "Jaccard 1.000")
         await app.sees("letters", "books", "[red]nasty")
 
 
@@ -70,7 +70,7 @@ async def test_the_screen_shows_what_the_project_would_select(home: Path, pool: 
         await app.press("enter")
         await app.sees(f"kept {report.kept} of 40")
         gone, came = len(comparison.left), len(comparison.entered)
-        await app.sees(f"+{came} −{gone}", f"Jaccard {comparison.jaccard:.2f}")
+        await app.sees(f"+{came} −{gone}", f"Jaccard {comparison.jaccard:.3f}")
 
 
 async def test_saving_keeps_exactly_what_is_shown(home: Path, pool: Path) -> None:
@@ -111,8 +111,10 @@ async def test_nonsense_is_told_and_changes_nothing(home: Path, pool: Path) -> N
             await app.press(key)
             app.one("Input").value = text
             await app.press("enter")
-            assert params(app) == before
+            await app.sees("✕")
+            await app.press("escape")
             assert app.name == "Tune"
+            assert params(app) == before
         await app.press("F")
         app.one("Input").value = "c*nobody"
         await app.press("enter")
@@ -137,6 +139,39 @@ async def test_without_scores_it_says_what_to_do(home: Path, tmp_path: Path) -> 
     async with driving(home, tmp_path / "bare", (100, 30)) as app:
         app.app.action_show("tune")
         await app.sees("✕", "score")
+
+
+async def test_where_none_is_saved_the_working_selection_is_compared_with(
+    home: Path, pool: Path
+) -> None:
+    with Project.open(pool) as project:
+        project.undo()
+        assert not project.selections()
+        project.select(budget=8, threshold=0.95)
+    async with driving(home, pool, (140, 40)) as app:
+        await tuning(app)
+        await app.sees("against the working selection: +0 −0", "not saved yet")
+        await app.press("right_parenthesis")
+        await app.sees("against the working selection: +1 −0", "enters 1")
+        await app.press("v")
+        await app.sees("the working selection: 8 kept")
+
+
+async def test_a_budget_beyond_the_pool_is_told(home: Path, pool: Path) -> None:
+    async with driving(home, pool, (80, 30)) as app:
+        await tuning(app)
+        await app.press("B")
+        app.one("Input").value = "6000"
+        await app.press("enter")
+        await app.sees("The budget of 6,000 exceeds the pool of 40: nothing is left out for it.")
+
+
+@pytest.mark.parametrize(
+    ("records", "budget"),
+    [(0, 6_000), (1, 1), (40, 4), (2_998, 300), (12_345, 1_200), (60_000, 6_000), (10**6, 6_000)],
+)
+def test_the_first_budget_fits_the_pool(records: int, budget: int) -> None:
+    assert wishes.first(records).budget == budget
 
 
 PARAMS = st.builds(

@@ -144,7 +144,8 @@ async def test_what_nothing_keeps_out_cannot_be_swapped(home: Path, pool: Path) 
         await app.sees("kept, number")
         await app.press("o")
         assert app.name == "Sentence"
-        await app.sees("is kept already")
+        await app.sees("is kept already", "Keep it whatever comes with: a")
+        assert "deita-tui decide" not in app.text
 
 
 async def test_decisions_can_be_taken_here(home: Path, pool: Path) -> None:

@@ -17,7 +17,7 @@ from deita_store.view import View
 from deita_tui.errors import DeitaError, FilterError
 from deita_tui.printable import printable
 from deita_tui.project import Project
-from deita_tui.ui import actions, remembered, telling
+from deita_tui.ui import actions, keyed, remembered, telling
 from deita_tui.ui.alike import alike
 from deita_tui.ui.messages import ProjectChanged
 from deita_tui.ui.screens.dialogs import Ask, Choose
@@ -52,9 +52,9 @@ class Browse(Screen[None]):
             super().__init__()
             self.head = head
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(self, name: str | None = None, filter_: str = "") -> None:
         super().__init__(name=name)
-        self._filter = ""
+        self._filter = filter_
         self._sort = ""
         self._newest = 0
         self._shown = ("", "")
@@ -158,14 +158,15 @@ class Browse(Screen[None]):
         if view is not None:
             more = "…" if self._begun else ""
             bar.right = f"{table.cursor + 1 if len(view) else 0:,} of {len(view):,}{more}"
-            note = view.note or self._about or self._selection_note(view)
+            note = keyed.keyed(view.note, self.app) or self._about or self._selection_note(view)
             text = text or note
         self.query_one("#status", Static).update(printable(text), layout=False)
 
     def _selection_note(self, view: View) -> str:
         selection = view.context.selection
-        words = "   ".join(f"{sign.mark} {sign.word}" for sign in telling.legend())
-        return f"{words}   selection: {selection.name or '(working)'}" if selection else ""
+        words = "  ".join(f"{sign.mark} {sign.word}" for sign in telling.legend())
+        # The name first: it is what changes, and the end is cut where there is little room.
+        return f"selection {selection.name or '(working)'}  {words}" if selection else ""
 
     # What comes from below ------------------------------------------------------------------------
 

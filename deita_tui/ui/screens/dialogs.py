@@ -1,6 +1,6 @@
 """Questions and sentences that stand above a screen until they are answered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
 from textual import events
@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from deita_tui.errors import DeitaError
 from deita_tui.printable import printable
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ class Dialog(ModalScreen[T]):
 
 class Sentence(Dialog[None]):
     """Something went wrong: what, and what to do."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "leave", "back", show=False)]
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__()
@@ -81,12 +84,23 @@ class Ask(Dialog[str]):
         question: what is asked.
         hint: what may be written, below the line.
         value: what stands there at first.
-        password: never shown.
+        check: raises ``DeitaError`` or ``ValueError`` for what cannot be taken; that is said below
+            the line, and what was written stays to be put right.
+        empty: is an empty line an answer too? Else it gives nothing.
     """
 
-    def __init__(self, question: str, hint: str = "", value: str = "") -> None:
+    def __init__(
+        self,
+        question: str,
+        hint: str = "",
+        value: str = "",
+        *,
+        check: Callable[[str], object] | None = None,
+        empty: bool = False,
+    ) -> None:
         super().__init__()
         self._question, self._hint, self._written = question, hint, value
+        self._check, self._empty = check, empty
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -95,10 +109,25 @@ class Ask(Dialog[str]):
             yield Input(self._written, compact=True)
             if self._hint:
                 yield Static(printable(self._hint), markup=False, classes="dialog--hint")
+            mistake = Static(id="mistake", markup=False, classes="dialog--mistake")
+            mistake.display = False
+            yield mistake
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """It was answered."""
-        self.dismiss(event.value.strip() or None)
+        text = event.value.strip()
+        if not text and not self._empty:
+            self.dismiss(None)
+            return
+        try:
+            if self._check is not None:
+                self._check(text)
+        except (DeitaError, ValueError) as error:
+            mistake = self.query_one("#mistake", Static)
+            mistake.update(printable(f"✕ {error}"))
+            mistake.display = True
+            return
+        self.dismiss(text)
 
 
 class Choose(Dialog[str]):

@@ -202,8 +202,9 @@ class Home(Screen[None]):
 
 
 _WELCOME = """
- Welcome. deita-tui chooses the instruction-tuning data that is worth training on:
- it scores each conversation for complexity and quality, and keeps the best that are not alike.
+ Welcome. deita-tui chooses the instruction-tuning data that is worth
+ training on: it scores each conversation for complexity and quality, and
+ keeps the best that are not alike.
 
    d   look at the demo: real records, scored and selected
    i   import a file of your own: JSONL, JSON, CSV, Parquet, a folder

@@ -18,6 +18,7 @@ from deita_tui.figures import plural
 from deita_tui.printable import printable
 from deita_tui.project import Project
 from deita_tui.ui import actions, pipeline
+from deita_tui.ui.keyed import keyed
 from deita_tui.ui.messages import ProjectChanged
 from deita_tui.ui.screens.jobs import left, progress
 from deita_tui.ui.widgets.topbar import TopBar
@@ -160,8 +161,8 @@ class Overview(Screen[None]):
         hint = f"{key}: " if self._next.action else ""
         self.query_one("#next", Static).update(f"▸ {hint}{self._next.sentence}")
         health = self.query_one("#health", Static)
-        health.update(_health(standing))
-        health.display = any(pipeline.health(standing.scorers))
+        health.update(_health(standing, self.app.keys_of(actions.named("overview.failed"))))
+        health.display = any(pipeline.health(standing))
         self.query_one("#details", Static).update("\n".join(_details(standing.counts)))
         self._draw_portrait()
 
@@ -204,7 +205,7 @@ class Overview(Screen[None]):
         line = self.query_one("#job", Static)
         line.display = True
         if job is None:
-            line.update(printable(waiting(jobs)))
+            line.update(printable(keyed(waiting(jobs), self.app)))
             line.display = bool(waiting(jobs))
             return
         bar.update(total=job.total, progress=job.done)
@@ -233,6 +234,12 @@ class Overview(Screen[None]):
                 self.app.push_screen(ImportWizard(path))
 
         self.app.push_screen(Files(), chosen)
+
+    def action_failed(self) -> None:
+        """Show the records with a turn to which a scorer gave no value."""
+        from deita_tui.ui.screens.browse import Browse
+
+        self.app.push_screen(Browse("browse", "is:failed"))
 
     def action_jobs(self) -> None:
         """Show the jobs."""
@@ -317,9 +324,9 @@ def drawn(stages: Sequence[pipeline.Stage], width: int) -> Content:
     return Content("\n").join(lines)
 
 
-def _health(standing: "Standing") -> Content:
+def _health(standing: "Standing", failed: str) -> Content:
     lines = []
-    for name, told in pipeline.health(standing.scorers):
+    for name, told in pipeline.health(standing, failed):
         lines.append(Content.styled(f"{printable(name)}  ", "bold") + Content(printable(told)))
     return Content("\n").join(lines)
 

@@ -13,6 +13,7 @@ from deita_store import freshness
 from deita_tui.ui import actions, remembered
 from deita_tui.ui.answering import Answer, Answering, Done, Loading, Saved, Told, Trouble
 from deita_tui.ui.bench import Broke
+from deita_tui.ui.keyed import keyed
 from deita_tui.ui.messages import ProjectChanged
 from deita_tui.ui.queue_view import differ
 from deita_tui.ui.screens import review_lines, review_queues
@@ -144,7 +145,8 @@ class Review(Acting):
             case Loading(stage):
                 self.query_one(TopBar).right = f"{stage}…"
             case Trouble(error):
-                self.trouble = " ".join(filter(None, (error.message, error.hint)))
+                sentence = " ".join(filter(None, (error.message, error.hint)))
+                self.trouble = keyed(sentence, self.app)
                 self.say(self.trouble)
             case Broke(error):
                 _log.error("the selection broke off", exc_info=error)

@@ -100,6 +100,7 @@ class Moving(Choosing):
         if self.row is None:
             return
         self.marked ^= {self.row.id}
+        self.say(f"#{self.row.id} {'marked' if self.row.id in self.marked else 'no longer marked'}")
         self.table.move(1)
         self.draw()
 
@@ -112,6 +113,7 @@ class Moving(Choosing):
         else:
             self.marked |= self.ranged()
             self.range_from = None
+            self.say(f"{len(self.marked):,} marked")
         self.draw()
 
     def action_mark_all(self) -> None:

@@ -11,6 +11,7 @@ from deita_store import filter_completion, freshness
 from deita_tui.errors import DeitaError, FilterError
 from deita_tui.project import Project
 from deita_tui.ui import remembered, telling
+from deita_tui.ui.keyed import keyed
 from deita_tui.ui.queue_view import QueueView
 from deita_tui.ui.screens.dialogs import Choose
 from deita_tui.ui.screens.review_drawing import FIRST, Drawing
@@ -91,7 +92,7 @@ class Choosing(Drawing):
     def _wrong(self, error: DeitaError) -> None:
         if not self.is_attached:
             return
-        self.say(" ".join(filter(None, (error.message, error.hint))))
+        self.say(keyed(" ".join(filter(None, (error.message, error.hint))), self.app))
         if self.queue is None and self._wanted != FIRST:
             # What was looked at last cannot be built any more.
             self._wanted = FIRST
@@ -174,7 +175,8 @@ class Choosing(Drawing):
 
         def show(kinds: list[tuple[str, str, str]]) -> None:
             here = self.queue.name if self.queue else ""
-            self.app.push_screen(Choose("What to look at", kinds, here), self._choose)
+            told = [(name, keyed(text, self.app), mark) for name, text, mark in kinds]
+            self.app.push_screen(Choose("What to look at", told, here), self._choose)
 
         def read(project: Project) -> list[tuple[str, str, str]]:
             return [

@@ -16,6 +16,7 @@ from deita_tui.printable import printable
 from deita_tui.project import Project, ScoreOptions
 from deita_tui.scoring.plan import Plan
 from deita_tui.ui import actions
+from deita_tui.ui.keyed import keyed
 from deita_tui.ui.screens.doctor import drawn, examined, of_models
 from deita_tui.ui.widgets.topbar import TopBar
 
@@ -117,7 +118,8 @@ class ScoreSetup(Screen[None]):
 
     def _wrong(self, error: DeitaError) -> None:
         if self.is_attached:
-            self.query_one("#plan", Static).update(printable(f"✕ {error.message} {error.hint}"))
+            told = keyed(f"✕ {error.message} {error.hint}", self.app)
+            self.query_one("#plan", Static).update(printable(told))
 
     def _options(self) -> ScoreOptions:
         chosen = self.query_one("#scorer", Select).value

@@ -45,6 +45,10 @@ class TagPicker(ModalScreen[tuple[str, bool] | None]):
         self._names: list[str] = []
         self._has: dict[str, int] = {}
         self._offered: list[str] = []
+        self._is_known = False
+        """Is it read which tags there are?"""
+        self._is_wanted = False
+        """Was one taken before that?"""
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -82,8 +86,11 @@ class TagPicker(ModalScreen[tuple[str, bool] | None]):
 
     def _take(self, found: tuple[list[str], dict[str, int]]) -> None:
         self._names, self._has = found
+        self._is_known = True
         if self.is_attached:
             self._offer()
+            if self._is_wanted:
+                self.on_input_submitted()
 
     def on_input_changed(self) -> None:
         """Offer what fits to what is written."""
@@ -128,7 +135,10 @@ class TagPicker(ModalScreen[tuple[str, bool] | None]):
             box.highlighted = ((box.highlighted or 0) + step) % len(self._offered)
 
     def on_input_submitted(self) -> None:
-        """Take what is highlighted."""
+        """Take what is highlighted; whether it goes on or off is only known behind the reading."""
+        if not self._is_known:
+            self._is_wanted = True
+            return
         place = self.query_one(OptionList).highlighted
         if place is not None and self._offered:
             self._choose(self._offered[place])

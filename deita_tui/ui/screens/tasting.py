@@ -30,8 +30,8 @@ _HELP = (
 class Taste(Screen[None]):
     """Looks at the decisions as they stand; learning is asked for."""
 
-    PLACES = ("taste",)
-    BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("taste")]
+    PLACES = ("taste", "project")
+    BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("taste", "project")]
     app: "DeitaApp"
 
     def __init__(self, name: str | None = None) -> None:

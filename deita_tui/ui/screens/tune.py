@@ -1,31 +1,30 @@
 """Tune: play with the selection and see at once what it keeps."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
-from msgspec.structs import replace
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Grid, Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
-from deita_store.selections import Selection
-from deita_tui.errors import DeitaError
+from deita_store.selections import WORKING, Selection
+from deita_tui.errors import UsageError
 from deita_tui.printable import printable
 from deita_tui.selection.curve import Point
 from deita_tui.selection.params import Params
-from deita_tui.ui import actions, tuned, wishes
+from deita_tui.ui import actions, keyed, tuned, wishes
 from deita_tui.ui.bench import Answer, Bench, Border, Broke, Curve, Loading, Saved, Told, Trouble
 from deita_tui.ui.messages import ProjectChanged
 from deita_tui.ui.screens.dialogs import Ask, Choose
+from deita_tui.ui.screens.tune_wishing import Wishing
 from deita_tui.ui.widgets import charts
 from deita_tui.ui.widgets.chart import Chart
 from deita_tui.ui.widgets.listing import Listing
@@ -36,9 +35,6 @@ from deita_tui.ui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
     from deita_tui.ui.app import DeitaApp
-
-BUDGET = 6_000
-"""DEITA's own, where nothing was selected before."""
 
 _PANES = {
     "sources": "sources: all ░ kept █",
@@ -52,12 +48,10 @@ _PANES = {
 }
 _LISTS = ("enters", "leaves", "pairs")
 
-Typed = Callable[[Params, str], Params]
-
 _log = logging.getLogger(__name__)
 
 
-class Tune(Screen[None]):
+class Tune(Wishing):
     """Controls on top, what follows from them below; on a narrow terminal one panel at a time.
 
     Nothing is written to the project until a selection is saved under a name.
@@ -83,8 +77,10 @@ class Tune(Screen[None]):
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name=name)
-        self._params = Params(budget=BUDGET)
+        self._params = Params(budget=wishes.BUDGET)
         self._saved = self._params
+        self._is_new = True
+        """Nothing has a name yet."""
         self._answer: Answer | None = None
         self._points: Curve | None = None
         self._border: Border | None = None
@@ -114,12 +110,17 @@ class Tune(Screen[None]):
         return panel
 
     def on_mount(self) -> None:
-        """Begin with the selection that was saved last."""
+        """Begin with the selection that was saved last, or as it was left."""
+        self._folder = self.app.opened.folder
         before = self._begin_with()
         if before is not None:
             self._params = msgspec.convert(before.params, Params)
-            self._other = before.name or ""
-        self._saved = self._params
+            self._other = before.name or WORKING
+        else:
+            self._params = wishes.first(self._count())
+        self._saved, self._is_new = self._params, before is None or not before.name
+        # What was changed when the screen was left.
+        self._params = self.app.unsaved.get(self._folder, self._params)
         self._fold("sources")
         self._begin()
 
@@ -134,6 +135,11 @@ class Tune(Screen[None]):
 
     def on_unmount(self) -> None:
         """Let the threads go."""
+        # By the folder that it began with: the project may be closed by now.
+        if self._params == self._saved:
+            self.app.unsaved.pop(self._folder, None)
+        else:
+            self.app.unsaved[self._folder] = self._params
         if self._bench is not None:
             self._bench.close()
 
@@ -146,7 +152,11 @@ class Tune(Screen[None]):
         project = self.app.opened
         if found := project.selections():
             return found[0]
-        return project.selection("working") if project.has_working() else None
+        return project.selection(WORKING) if project.has_working() else None
+
+    def _count(self) -> int:
+        found = self.app.opened.store.db.execute("select count(*) from records where live > 0")
+        return int(found.fetchone()[0])
 
     def _wish(self, params: Params) -> None:
         self._params = params
@@ -181,12 +191,12 @@ class Tune(Screen[None]):
             case Loading(stage):
                 self._note = f"{stage}…"
             case Trouble(error):
-                self._note = f"✕ {error.message} {error.hint}"
+                self._note = keyed.keyed(f"✕ {error.message} {error.hint}", self.app)
             case Broke(error):
                 _log.error("the selection broke off", exc_info=error)
                 self._note = f"✕ A mistake of the program: {error!r}. The log has more."
             case Saved(name, kept):
-                self._other, self._saved = name, self._params
+                self._other, self._saved, self._is_new = name, self._params, False
                 self.notify(f"{name}: {kept:,} records", title="Saved", markup=False)
                 self.app.changed()
         self._draw()
@@ -195,7 +205,9 @@ class Tune(Screen[None]):
 
     def _draw(self) -> None:
         self._draw_controls()
-        self.query_one("#status", Static).update(printable(self._note), layout=False)
+        notes = self._answer.picture.notes if self._answer else ()
+        note = self._note or keyed.keyed(" ".join(notes), self.app)
+        self.query_one("#status", Static).update(printable(note), layout=False)
         if self._answer is None:
             return
         came = self.query_one("#came", Static)
@@ -211,7 +223,7 @@ class Tune(Screen[None]):
         ):
             panel = self.query_one(f"#{name}", Listing)
             panel.border_title = f"{name} {count:,}" if self._other else name
-            empty = "nothing" if self._other else "no saved selection to compare with"
+            empty = "nothing" if self._other else "no selection to compare with"
             panel.show(tuned.entries(records), empty)
         self._draw_curve()
         self._draw_pairs()
@@ -231,7 +243,8 @@ class Tune(Screen[None]):
 
     def _draw_controls(self) -> None:
         controls = self.query_one(SelectionControls)
-        controls.show(self._params, self._records, changed=self._params != self._saved)
+        standing = tuned.standing(self._params, self._saved, is_new=self._is_new)
+        controls.show(self._params, self._records, standing)
 
     @property
     def _records(self) -> int:
@@ -294,46 +307,6 @@ class Tune(Screen[None]):
 
     # What keys do ---------------------------------------------------------------------------------
 
-    def action_threshold(self, step: int) -> None:
-        """Let records be more, or less, alike."""
-        self._wish(wishes.threshold(self._params, step))
-
-    def action_budget(self, step: int) -> None:
-        """Keep more, or fewer."""
-        self._wish(wishes.budget(self._params, step, self._records))
-
-    def action_weight(self, of_c: int, of_q: int) -> None:
-        """Give complexity or quality more weight, or less."""
-        self._wish(wishes.weights(self._params, of_c, of_q))
-
-    def action_turns(self, steps: int = 1) -> None:
-        """The next rule for turns."""
-        self._wish(wishes.turns(self._params, steps))
-
-    def action_type_budget(self) -> None:
-        """Type the budget."""
-        self._ask("Budget in records; 0 is no limit", str(self._params.budget), wishes.typed_budget)
-
-    def action_type_threshold(self) -> None:
-        """Type the threshold."""
-        text = f"{self._params.threshold:g}"
-        self._ask("Highest similarity to a kept record", text, wishes.typed_threshold)
-
-    def action_formula(self) -> None:
-        """Type the formula."""
-        hint = "c*q, c^1.5*q^0.5, rank(c)*rank(q), or another scorer by its name"
-        self._ask("Formula", self._params.formula, wishes.typed_formula, hint)
-
-    def action_shares(self) -> None:
-        """Type the shares of sources."""
-        told = wishes.written_shares(self._params.shares)
-        hint = "source:alpaca<=30%, source:dolly>=100; with commas between, empty for none"
-        self._ask("Shares of sources", told, wishes.typed_shares, hint)
-
-    def action_require(self) -> None:
-        """Type a filter."""
-        self._ask("Only records that this filter finds", self._params.require, self._typed_filter)
-
     def action_drop(self) -> None:
         """Drop what was changed; where nothing is, leave."""
         if self._params == self._saved:
@@ -342,11 +315,10 @@ class Tune(Screen[None]):
             self._wish(self._saved)
 
     def action_against(self) -> None:
-        """Choose the saved selection to compare with."""
-        names = [(each.name or "", f"{each.name}: {each.kept:,} kept", "")
-                 for each in self.app.opened.selections()]  # fmt: skip
+        """Choose the selection to compare with."""
+        names = tuned.choices(self.app.opened)
         if not names:
-            self.notify("No selection is saved yet.", markup=False)
+            self.notify("No selection was made yet.", markup=False)
             return
 
         def chosen(name: str | None) -> None:
@@ -361,32 +333,16 @@ class Tune(Screen[None]):
         taken = {each.name for each in self.app.opened.selections()}
         free = next(n for n in ("main", *(f"main-{k}" for k in range(2, 1_000))) if n not in taken)
 
-        def save(name: str | None) -> None:
+        def check(name: str) -> None:
             if name in taken:
-                self.notify(f"There is a selection {name} already; a saved one never changes.",
-                            severity="warning", markup=False)  # fmt: skip
-            elif name and self._bench is not None:
+                raise UsageError(f"There is a selection {name} already; a saved one never changes.")
+
+        def save(name: str | None) -> None:
+            if name and self._bench is not None:
                 self._note = "saving…"
                 self._bench.save(self._params, name)
 
-        self.app.push_screen(Ask("Save this selection as", value=free), save)
-
-    def _ask(self, question: str, value: str, take: Typed, hint: str = "") -> None:
-        def answered(text: str | None) -> None:
-            try:
-                if text is not None:
-                    self._wish(take(self._params, text))
-            except (DeitaError, ValueError) as error:
-                self.notify(str(error), severity="warning", markup=False)
-
-        self.app.push_screen(Ask(question, hint, value), answered)
-
-    def _typed_filter(self, params: Params, text: str) -> Params:
-        from deita_store import filters
-        from deita_store.context import Context
-
-        filters.where(filters.parse(text), Context(self.app.opened.store))
-        return replace(params, require=text)
+        self.app.push_screen(Ask("Save this selection as", value=free, check=check), save)
 
 
 def _curve(points: Sequence[Point], threshold: float, width: int, height: int) -> Content:

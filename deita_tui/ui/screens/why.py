@@ -14,6 +14,7 @@ from deita_tui.errors import DeitaError
 from deita_tui.printable import printable
 from deita_tui.project import Project
 from deita_tui.ui import actions, reasons
+from deita_tui.ui.keyed import keyed
 from deita_tui.ui.messages import ProjectChanged
 from deita_tui.ui.reasons import Beside, Other, Subject
 from deita_tui.ui.screens.dialogs import Confirm
@@ -92,8 +93,10 @@ class Why(Screen[None]):
             self._answering.explain(record, self._take, self._fail)
             return
 
+        held = self.app.held
+
         def read(project: Project) -> "Explained":
-            return project.explain(record, selection=selection)
+            return project.explain(record, selection=selection, held=held)
 
         self.app.look(self._look("found"), read, self._take, self._fail)
 
@@ -203,7 +206,7 @@ class Why(Screen[None]):
         width = max(self.size.width - 4, 20)
         lines = [*reasons.told(self._subject, self._found)]
         if self._wrong is not None:
-            told = f"{self._wrong.message} {self._wrong.hint}".strip()
+            told = keyed(f"{self._wrong.message} {self._wrong.hint}".strip(), self.app)
             lines.append(Content.styled(f"! {printable(told)}", "$warning"))
         elif self._found is None:
             asked = "  Selecting again, to find out what would change that…"

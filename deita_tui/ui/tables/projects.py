@@ -47,6 +47,8 @@ PROJECTS: tuple[Action, ...] = (
            "deita-tui index DIR"),
     Action("overview.browse", "b", "browse", "The records.", "deita-tui list DIR", footer=True,
            does="app.show('browse')"),
+    Action("overview.failed", "f", "failed", "The records that a scorer gave no value, and why.",
+           "deita-tui list DIR --where is:failed"),
     Action("overview.tune", "t", "tune", "Play with the selection.", "deita-tui select DIR",
            footer=True, does="app.show('tune')"),
     Action("overview.review", "v", "review", "Read, decide, and see the selection answer.",

@@ -32,7 +32,7 @@ SELECTIONS: tuple[Action, ...] = (
            "deita-tui select DIR --share SHARE"),
     Action("tune.require", "backslash", "filter", "Select only from what a filter finds.",
            "deita-tui select DIR --require FILTER"),
-    Action("tune.against", "v", "compare", "Choose the saved selection to compare with.",
+    Action("tune.against", "v", "compare", "Choose the selection to compare with.",
            "deita-tui compare DIR A B", footer=True),
     Action("tune.compare", "C", "side by side", "Two saved selections side by side.",
            "deita-tui compare DIR A B", does="app.show('compare')"),

@@ -37,13 +37,13 @@ class SelectionControls(Grid):
         yield Choice("turns", "turn-rule", TURNS)
         yield Static(id="more", markup=False)
 
-    def show(self, params: Params, records: int, *, changed: bool) -> None:
+    def show(self, params: Params, records: int, standing: tuned.Standing) -> None:
         """Show where everything stands.
 
         Args:
             params: what is asked for.
             records: how many there are to select from.
-            changed: is it not as it was saved?
+            standing: is it as it was saved?
         """
         self._params, self._records = params, records
         low, high = wishes.THRESHOLDS
@@ -58,7 +58,7 @@ class SelectionControls(Grid):
             ("turn-rule", params.turns, turns),
         ):
             self.query_one(f"#{name}", Slider).show(value, place)
-        self.query_one("#more", Static).update(tuned.more(params, changed), layout=False)
+        self.query_one("#more", Static).update(tuned.more(params, standing), layout=False)
 
     def on_slider_stepped(self, message: Slider.Stepped) -> None:
         """A control goes some steps."""
