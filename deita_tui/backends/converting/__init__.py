@@ -5,7 +5,7 @@ squeezed out of that by llama.cpp itself. Either step can be broken off and done
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,7 +41,7 @@ def refuse_kind(kind: str) -> None:
 
 def convert(
     folder: Path, out: Path, kind: str, threads: int = 0, texts: Sequence[str] = ()
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     """Write the model in ``folder`` to ``out``; yields how far it is.
 
     ``out`` appears when it is whole. Broken off, the same call goes on where it was.
