@@ -129,7 +129,9 @@ class Trusting(Scoring):
 
         known = trusting.sides(self.store, side)
         ordered = scores.order(self.store, 0, limit=sample)
-        if known and not any(scores.pending(self.store, e.id, ordered) for e in known.values()):
+        lacks = any(scores.pending(self.store, each.id, ordered) for each in known.values())
+        # The name of scores tells nothing of how they were made: what there is of them is compared.
+        if known and not (lacks and _says_how(side)):
             return None
         options = _options(side)
         options["limit"] = sample
@@ -222,6 +224,15 @@ def _formula(complexity: object, quality: object, methods: Sequence[str]) -> str
     """Of all that is scored: ``c*q`` where that is both."""
     names = [name for name, spec in (("c", complexity), ("q", quality)) if spec is not None]
     return "*".join(names or (f'"{each}"' for each in methods))
+
+
+def _says_how(side: str) -> bool:
+    """Does a side name what is to score, and not only scores that there are?"""
+    from deita_tui import config
+    from deita_tui.scoring import methods
+
+    sets = {*config.load().sets, "lite", *methods.METHODS}
+    return "," in side or "/" in side or side in sets or Path(side).exists()
 
 
 def _options(side: str) -> ScoreOptions:

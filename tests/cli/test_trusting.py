@@ -46,6 +46,12 @@ def test_a_cascade_says_what_it_found_and_status_keeps_it(deita_tui: Run, pool: 
     assert all(each["cascade"] is None for each in kept["scored"] if each["scorer"] == "lite")
 
 
+def test_scores_that_are_there_are_compared_by_their_name(deita_tui: Run, pool: Path) -> None:
+    deita_tui("score", pool, *FAKE, "--limit", "60", "--scorer", "one")
+    done = deita_tui("compare-scorers", pool, "lite", "one", "--sample", "200", "--budget", "100")
+    assert "60 records that both have scored" in " ".join(done.stderr.split())
+
+
 def test_a_cascade_without_an_expensive_scorer_is_refused(deita_tui: Run, pool: Path) -> None:
     done = deita_tui("cascade", pool, "--budget", "40", "--scorer", "lite", expect=2)
     assert "cost nothing" in done.stderr
