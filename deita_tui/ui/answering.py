@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from deita_store import freshness
 from deita_tui.errors import DeitaError
 from deita_tui.project import Project
-from deita_tui.ui.bench import Broke
+from deita_tui.ui.bench import Broke, Loading, Trouble
 from deita_tui.ui.queue_view import decided_otherwise
 
 if TYPE_CHECKING:
@@ -57,20 +57,6 @@ class Answer:
     told: str
     """The effect in words; empty where there is none to tell."""
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Loading:
-    """Something is being read."""
-
-    stage: str
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """It cannot answer, and why."""
-
-    error: DeitaError
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import pytest
 from deita_tui.errors import DeitaError
 from deita_tui.project import Project
 from deita_tui.ui import answering
-from deita_tui.ui.answering import Answer, Answering, Done, Saved, Told, Trouble
-from deita_tui.ui.bench import Broke
+from deita_tui.ui.answering import Answer, Answering, Done, Saved, Told
+from deita_tui.ui.bench import Broke, Trouble
 
 
 class Heard:

@@ -11,8 +11,8 @@ from textual.widgets import Footer, Static
 
 from deita_store import freshness
 from deita_tui.ui import actions, remembered
-from deita_tui.ui.answering import Answer, Answering, Done, Loading, Saved, Told, Trouble
-from deita_tui.ui.bench import Broke
+from deita_tui.ui.answering import Answer, Answering, Done, Saved, Told
+from deita_tui.ui.bench import Broke, Loading, Trouble
 from deita_tui.ui.keyed import keyed
 from deita_tui.ui.messages import ProjectChanged
 from deita_tui.ui.queue_view import differ
