@@ -11,16 +11,17 @@ from collections.abc import Collection, Iterable, Iterator
 from deita_tui.formats import decoding
 from deita_tui.formats.rows import EXCERPT, BreakError
 
-_STRING = rb'"(?:[^"\\]++|\\.)*+"'
+# Atomic groups, not possessive repeats of groups: those go wrong in Python before 3.11.5.
+_STRING = rb'"(?>(?:[^"\\]++|\\.)*)"'
 _FLAT = rb'[^"\[\]{}]++|' + _STRING
 # up to the next bracket or comma; within an item commas say nothing, and an object that holds no
 # other is passed over in one go
-_BETWEEN = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb")*+[\[\]{},]", re.DOTALL)
+_BETWEEN = re.compile(rb'(?>(?:[^"\[\]{},]++|' + _STRING + rb")*)[\[\]{},]", re.DOTALL)
 _WITHIN = re.compile(
-    rb"(?:" + _FLAT + rb"|\{(?:" + _FLAT + rb")*+\})*+[\[\]{}]",
+    rb"(?>(?:" + _FLAT + rb"|\{(?>(?:" + _FLAT + rb")*)\})*)[\[\]{}]",
     re.DOTALL,
 )
-_NAME = re.compile(rb'"((?:[^"\\]++|\\.)*+)"\s*:\s*\[$', re.DOTALL)
+_NAME = re.compile(rb'"((?>(?:[^"\\]++|\\.)*))"\s*:\s*\[$', re.DOTALL)
 _BOM = b"\xef\xbb\xbf"
 
 
