@@ -35,6 +35,7 @@ class OneByOne(App[None]):
         self._typed: deque[events.Key] = deque()
         """Keys that wait, behind the one that is under way."""
         self._key_under_way: events.Key | None = None
+        self._holds_keys = False
         self._no_longer: Timer | None = None
 
     async def on_event(self, event: events.Event) -> None:
@@ -43,7 +44,22 @@ class OneByOne(App[None]):
             await super().on_event(event)
             return
         self._typed.append(event)
-        if self._key_under_way is None:
+        if self._key_under_way is None and not self._holds_keys:
+            await self._next_key()
+
+    def hold_keys(self, seconds: float = 5.0) -> None:
+        """Have keys wait for what the last one asked for; at most so long, whatever happens."""
+        self._holds_keys = True
+        self.set_timer(seconds, self.release_keys)
+
+    def release_keys(self) -> None:
+        """Take the keys that have waited."""
+        self._holds_keys = False
+        if self._typed and self._key_under_way is None:
+            self.call_later(self._take_waiting)
+
+    async def _take_waiting(self) -> None:
+        if self._typed and self._key_under_way is None and not self._holds_keys:
             await self._next_key()
 
     async def _next_key(self) -> None:
@@ -70,5 +86,4 @@ class OneByOne(App[None]):
         if self._no_longer is not None:
             self._no_longer.stop()
         self._key_under_way = None
-        if self._typed:
-            await self._next_key()
+        await self._take_waiting()

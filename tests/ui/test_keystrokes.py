@@ -42,6 +42,10 @@ async def test_what_is_typed_ahead_goes_to_the_dialogs_that_it_opens(
 
 async def test_a_key_whose_screen_is_gone_holds_up_no_other(home: Path, pool: Path) -> None:
     async with driving(home, pool) as app:
-        at_once(app, "b", "enter", "escape", "escape", "v", "q", "b", "q", "t", "q", "g", "escape")
-        at_once(app, "question_mark", "escape", "b", "j")
+        await app.press("b")
+        await app.sees("1 of 40")
+        at_once(app, "enter", "escape", "escape", "v", "q", "b", "q", "t", "q", "g", "escape")
+        at_once(app, "question_mark", "escape", "b")
+        await app.sees("1 of 40")
+        await app.press("j")
         await app.sees("2 of 40")

@@ -69,7 +69,7 @@ def test_from_a_file_to_a_saved_selection(terminal: Terminal, own_home: Path) ->
     terminal.press("F5")
     terminal.sees("Choose a budget")
     terminal.press("Enter")
-    terminal.sees("kept 10")
+    terminal.sees("kept 1 of 10")
     terminal.type("B")
     terminal.sees("Budget in records")
     terminal.press("C-u")

@@ -83,6 +83,7 @@ class TagPicker(ModalScreen[tuple[str, bool] | None]):
     def on_unmount(self) -> None:
         """Nobody waits for them any more."""
         self.app.drop("tags")
+        self.app.release_keys()
 
     def _take(self, found: tuple[list[str], dict[str, int]]) -> None:
         self._names, self._has = found
@@ -138,6 +139,8 @@ class TagPicker(ModalScreen[tuple[str, bool] | None]):
         """Take what is highlighted; whether it goes on or off is only known behind the reading."""
         if not self._is_known:
             self._is_wanted = True
+            # What is typed behind it is for whatever this dialog was opened from.
+            self.app.hold_keys()
             return
         place = self.query_one(OptionList).highlighted
         if place is not None and self._offered:
