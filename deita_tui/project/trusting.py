@@ -228,18 +228,19 @@ def _formula(complexity: object, quality: object, methods: Sequence[str]) -> str
 
 def _says_how(side: str) -> bool:
     """Does a side name what is to score, and not only scores that there are?"""
+    return "," in side or "/" in side or side in _sets() or Path(side).exists()
+
+
+def _sets() -> set[str]:
+    """What ``score --scorer`` takes."""
     from deita_tui import config
     from deita_tui.scoring import methods
 
-    sets = {*config.load().sets, "lite", *methods.METHODS}
-    return "," in side or "/" in side or side in sets or Path(side).exists()
+    return {*config.load().sets, "lite", *methods.METHODS}
 
 
 def _options(side: str) -> ScoreOptions:
     """What is asked of a scoring run by a word such as ``model.gguf,backend=llama``."""
-    from deita_tui import config
-    from deita_tui.scoring import methods
-
     name, *settings = side.split(",")
     found: dict[str, object] = {}
     for each in settings:
@@ -251,8 +252,7 @@ def _options(side: str) -> ScoreOptions:
                 f"Write MODEL,NAME=VALUE with a name of: {', '.join(_SETTINGS)}.",
             )
         found[key] = int(value) if value.isdigit() else value
-    known = {*config.load().sets, "lite", *methods.METHODS}
-    if name in known:
+    if name in _sets():
         found["scorer"] = name
     else:
         found |= {"complexity": name, "quality": name}
