@@ -171,13 +171,31 @@ def tokens(llama: Any, vocabulary: int, text: str) -> list[int]:
         vocabulary: the model's, as llama.cpp points to it.
         text: what to tokenize; nothing in it becomes a special token.
     """
+    begins = llama.llama_vocab_get_add_bos(vocabulary)
+    first = [llama.llama_vocab_bos(vocabulary)] if begins else []
+    return [*first, *pieces(llama, vocabulary, text)]
+
+
+def pieces(
+    llama: Any, vocabulary: int, text: str, around: bool = False, specials: bool = False
+) -> list[int]:
+    """Token ids of ``text`` as llama.cpp makes them.
+
+    Args:
+        llama: the library.
+        vocabulary: the model's, as llama.cpp points to it.
+        text: what to tokenize.
+        around: put before and behind it what the model's file asks for.
+        specials: take what is spelled like a special token for one.
+    """
     data = text.encode("utf-8")
     count = -(len(data) // 2 + 8)
     while count < 0:
         found = (llama.llama_token * -count)()
-        count = llama.llama_tokenize(vocabulary, data, len(data), found, len(found), False, False)
-    begins = llama.llama_vocab_get_add_bos(vocabulary)
-    return [*([llama.llama_vocab_bos(vocabulary)] if begins else []), *found[:count]]
+        count = llama.llama_tokenize(
+            vocabulary, data, len(data), found, len(found), around, specials
+        )
+    return list(found[:count])
 
 
 def physical_cores() -> int:

@@ -225,14 +225,7 @@ def _reader(library: Any, model: int, limit: int, closed: bool) -> Reader:
     vocabulary = library.llama_model_get_vocab(model)
 
     def tokens(text: str, around: bool = False, specials: bool = False) -> list[int]:
-        data = text.encode("utf-8")
-        count = -(len(data) // 2 + 8)
-        while count < 0:
-            found = (library.llama_token * -count)()
-            count = library.llama_tokenize(
-                vocabulary, data, len(data), found, len(found), around, specials
-            )
-        return list(found[:count])
+        return gguf.pieces(library, vocabulary, text, around, specials)
 
     bare, whole = tokens("a"), tokens("a", around=True)
     start = next(at for at in range(len(whole)) if whole[at : at + len(bare)] == bare)
